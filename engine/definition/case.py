@@ -1,0 +1,89 @@
+"""What guards, rules and deadlines may see of an instance: a frozen snapshot, complete before deciding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from engine.instants import local_date
+from engine.office.calendar import WorkingCalendar
+from engine.office.law import LawBook
+from engine.office.organisation import Unit
+
+if TYPE_CHECKING:
+    from engine.definition.language import Guard
+
+D = TypeVar("D", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An attached paper: its kind in the law's terms, and the hash that names its content."""
+
+    kind: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another case as seen from this one: the parent's line, a child, or one found by a fact."""
+
+    id: int
+    process: str
+    code: str
+    state: str
+    phase: str
+    is_open: bool
+    unit: Unit
+    dossier: Mapping[str, Any] = field(default_factory=dict)
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Generic[D]):
+    """One instance, frozen. `now` is aware UTC; `today` is its date in Asia/Ho_Chi_Minh.
+
+    ancestors: the cases above it by process code. found: what the declared needs gave, by name.
+    children: the cases directly below it, when the process declares that it needs them.
+    """
+
+    id: int
+    code: str
+    process: str
+    state: str
+    version: int
+    dossier: D
+    unit: Unit
+    authority: Unit
+    now: datetime
+    calendar: WorkingCalendar
+    law: LawBook
+    ancestors: Mapping[str, Relative] = field(default_factory=dict)
+    documents: tuple[Document, ...] = ()
+    found: Mapping[str, tuple[Relative, ...]] = field(default_factory=dict)
+    children: tuple[Relative, ...] = ()
+    units: tuple[Unit, ...] = ()
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now)
+
+    def answer(self, guard: "Guard") -> bool:
+        """Whether the guard holds for this case."""
+        return guard.function(self)
+
+    def papers(self) -> frozenset[str]:
+        """The kinds of paper on this case and on every case above it."""
+        above = (document for relative in self.ancestors.values() for document in relative.documents)
+        return frozenset(document.kind for document in (*self.documents, *above))
+
+    def field(self, path: str) -> Any:
+        """The value at "field" of this dossier or "process.field" of an ancestor's; None when absent."""
+        process, _, name = path.rpartition(".")
+        if process:
+            above = self.ancestors.get(process)
+            return above.dossier.get(name) if above else None
+        return getattr(self.dossier, name)

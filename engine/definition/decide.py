@@ -1,0 +1,255 @@
+"""The pure core: what an action would do, or why it is refused. No database, no clock, no log.
+
+`decide(model, case, act)` is asked by the service inside its transaction; `offers` answers the buttons.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.definition.case import Case
+from engine.definition.checks import appends
+from engine.definition.documents import merge, to_json
+from engine.definition.language import Action, Role, Seat, Send, Start, Tell
+from engine.definition.model import Branch, GuardUse, ProcessModel
+from engine.errors import ActionNotAvailable, GuardUnmet, InvalidInput, NotPerformer, Reason
+from engine.office.organisation import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `memberships` are (role code, unit id) pairs that hold now; the system has no person."""
+
+    person_id: int | None
+    name: str
+    memberships: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def is_system(self) -> bool:
+        return self.person_id is None
+
+    @property
+    def units(self) -> frozenset[int]:
+        return frozenset(unit for _, unit in self.memberships)
+
+
+SYSTEM = Actor(None, "Hệ thống")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The wish to take an action. `form` is the filled form or its JSON; `number` is already drawn."""
+
+    action: str
+    actor: Actor
+    seats: Mapping[str, Unit]
+    form: BaseModel | Mapping[str, Any] | None = None
+    number: str = ""
+    carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What will be written. `patch` is the dossier's merge patch (RFC 7396); `case` the snapshot after it."""
+
+    action: str
+    source: str
+    target: str
+    patch: Mapping[str, Any]
+    case: Case[Any]
+    tells: tuple[Tell, ...]
+    effects: tuple[Start | Send, ...]
+    carries: str
+    warnings: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One button: an action that leaves the state; empty `reasons` means that this actor may take it now."""
+
+    action: str
+    label: str
+    form: type[BaseModel] | None
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...] = ()
+
+
+def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
+    """Work out what an action would do. Changes nothing.
+
+    Raises:
+        ActionNotAvailable: the action does not leave `case.state`.
+        NotPerformer: the actor holds none of the roles that may take it.
+        InvalidInput: the form is not satisfied.
+        GuardUnmet: no branch is open, or a rule blocks; with every reason.
+    """
+    branches = model.table.get((case.state, act.action))
+    if branches is None:
+        raise ActionNotAvailable(
+            action=model.actions[act.action].label if act.action in model.actions else act.action,
+            state=model.states[case.state].status,
+            available=", ".join(model.actions_from(case.state)) or "không có",
+        )
+    meta = model.actions[act.action]
+    if reason := _not_performer(model, case, act):
+        raise reason
+    patch = _patch(meta, model.dossier, case, act)
+    after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
+    branch = _branch(branches, case, after)
+    blocking, warnings = _rules(meta, after)
+    if branch is None or blocking:
+        raise GuardUnmet((*_unmet(branches, case, after, branch), *blocking), action=meta.label)
+    after = replace(after, state=branch.target)
+    effects = meta.effects(after) if meta.effects else ()
+    return Decision(act.action, case.state, branch.target, patch, after, meta.tells, effects, meta.carries, warnings)
+
+
+def offers(model: ProcessModel, case: Case[Any], actor: Actor, seats: Mapping[str, Unit]) -> Iterator[Offer]:
+    """The actions that leave the state, each with the reasons why this actor cannot take it yet."""
+    for action in model.actions_from(case.state):
+        meta = model.actions[action]
+        if meta.at is not None:
+            continue
+        branches = model.table[case.state, action]
+        branch = _branch(branches, case, case)
+        blocking, warnings = _rules(meta, case)
+        refusal = _not_performer(model, case, Act(action, actor, seats))
+        reasons = (Reason(refusal.code, str(refusal)),) if refusal else ()
+        yield Offer(
+            action,
+            meta.label,
+            meta.form,
+            (*reasons, *_unmet(branches, case, case, branch), *blocking),
+            warnings,
+        )
+
+
+def seat_of(role: Role, case: Case[Any], seats: Mapping[str, Unit]) -> Unit:
+    """The unit whose holders of the role are meant for this case."""
+    if role.seat is Seat.OWN_UNIT:
+        return case.unit
+    return seats.get(role.code, case.authority)
+
+
+def apply_patch(model: type[BaseModel], dossier: BaseModel, patch: Mapping[str, Any]) -> BaseModel:
+    """The dossier after a merge patch.
+
+    Raises:
+        InvalidInput: the result is not a dossier of that type; each field with its sentence.
+    """
+    if not patch:
+        return dossier
+    try:
+        return model.model_validate(merge(to_json(dossier), patch))
+    except ValidationError as wrong:
+        raise InvalidInput(field_errors(wrong)) from wrong
+
+
+def field_errors(wrong: ValidationError) -> dict[str, str]:
+    """A Pydantic error as {dotted field: sentence}."""
+    return {".".join(str(part) for part in error["loc"]) or "form": error["msg"] for error in wrong.errors()}
+
+
+def _not_performer(model: ProcessModel, case: Case[Any], act: Act) -> NotPerformer | None:
+    meta = model.actions[act.action]
+    if act.carried or (act.actor.is_system and not meta.carried):
+        return None
+    if act.actor.is_system or meta.carried or meta.at is not None:
+        who = "hệ thống" if meta.at is not None else "hồ sơ cấp trên (đi cùng tờ trình)"
+        return None if act.actor.is_system else NotPerformer(action=meta.label, who=who)
+    roles = model.performers(case.state, act.action)
+    wanted = {(role.code, seat_of(role, case, act.seats).id) for role in roles}
+    if wanted & act.actor.memberships:
+        return None
+    who = "; ".join(f"{role.label}, {seat_of(role, case, act.seats).name}" for role in roles)
+    return NotPerformer(action=meta.label, who=who)
+
+
+def _patch(meta: Action, dossier: type[BaseModel], case: Case[Any], act: Act) -> dict[str, Any]:
+    patch: dict[str, Any] = {}
+    if meta.form is not None:
+        form = to_json(_filled(meta.form, act.form))
+        if not meta.into:
+            patch = form
+        elif appends(dossier, meta.into):
+            patch = {meta.into: [*to_json(case.dossier).get(meta.into, ()), form]}
+        else:
+            patch = {meta.into: form}
+    if meta.stamp:
+        patch[meta.stamp] = _stamp(case.now)
+    if meta.number is not None:
+        patch[meta.number.into] = act.number
+    return patch
+
+
+def _stamp(now: datetime) -> str:
+    return now.isoformat().replace("+00:00", "Z")
+
+
+def _filled(form: type[BaseModel], given: BaseModel | Mapping[str, Any] | None) -> BaseModel:
+    if isinstance(given, form):
+        return given
+    try:
+        return form.model_validate({} if given is None else given)
+    except ValidationError as wrong:
+        raise InvalidInput(field_errors(wrong)) from wrong
+
+
+def _branch(branches: tuple[Branch, ...], before: Case[Any], after: Case[Any]) -> Branch | None:
+    return next((b for b in branches if all(_open(use, before, after) for use in b.guards)), None)
+
+
+def _open(use: GuardUse, before: Case[Any], after: Case[Any]) -> bool:
+    return (before if use.guard.before_form else after).answer(use.guard) is use.wanted
+
+
+def _unmet(
+    branches: tuple[Branch, ...], before: Case[Any], after: Case[Any], taken: Branch | None
+) -> tuple[Reason, ...]:
+    if taken is not None:
+        return ()
+    closed = (use for b in branches for use in b.guards if not _open(use, before, after))
+    return tuple(dict.fromkeys(use.guard.reason(use.wanted) for use in closed))
+
+
+def _rules(meta: Action, case: Case[Any]) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """The broken rules of an action: those that block, those that warn."""
+    blocking: list[Reason] = []
+    warnings: list[Reason] = []
+    for rule in meta.rules:
+        sentence = rule.holds(case)
+        if sentence is None:
+            continue
+        row = case.law.get("rule", rule.code, case.today)
+        reason = Reason(rule.code, sentence, row.citation, row.mark)
+        blocks = row.value.get("severity") == "block" and row.may_block
+        (blocking if blocks else warnings).append(reason)
+    return tuple(blocking), tuple(warnings)
+
+
+def check_begin(model: ProcessModel, case: Case[Any]) -> None:
+    """Whether a new instance may begin.
+
+    Raises:
+        GuardUnmet: a guard of `begin` does not hold.
+    """
+    closed = [model.guards[name] for name in model.begin.cond if not case.answer(model.guards[name])]
+    if closed:
+        raise GuardUnmet(tuple(guard.reason(True) for guard in closed), action=f"Lập {model.title.lower()}")
+
+
+__all__ = [
+    "SYSTEM",
+    "Act",
+    "Actor",
+    "Decision",
+    "Offer",
+    "apply_patch",
+    "check_begin",
+    "decide",
+    "offers",
+    "seat_of",
+]

@@ -1,0 +1,316 @@
+"""The words a process file is written in: a thin layer over python-statemachine.
+
+`Task` and `End` are States that carry the facts of a BPMN user task (who holds it, by when, which
+reminders); `action` and `timer` are Events whose transitions carry an `Action`. Everything else
+(states, `.to()`, `|`, `cond=`, `unless=`) is python-statemachine's own syntax.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel
+from statemachine import Event, State, StateChart
+from statemachine.transition import Transition
+from statemachine.transition_list import TransitionList
+
+from engine.definition.case import Case
+from engine.definition.deadlines import Due, Rung
+from engine.errors import Reason
+
+D = TypeVar("D", bound=BaseModel)
+
+
+class Phase(StrEnum):
+    """The customer's five states and the end: what lists, filters and the public page speak in."""
+
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    APPRAISED = "appraised"
+    APPROVED = "approved"
+    FORWARDED_TO_CITY = "forwarded_to_city"
+    CLOSED = "closed"
+
+
+class Seat(StrEnum):
+    """Where a role sits, seen from a case: in the unit that owns it, or in the authority that decides it."""
+
+    OWN_UNIT = "own_unit"
+    AUTHORITY = "authority"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A candidate role. `sees_all`: its holders see every case of their authority."""
+
+    code: str
+    label: str
+    seat: Seat = Seat.OWN_UNIT
+    sees_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A notice to the holders of roles; `kind` names its words in the room's mails/."""
+
+    kind: str
+    to: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An effect: begin an instance of another process for a unit.
+
+    `key` makes it unique among what the parent starts, so that a repeat starts nothing twice.
+    """
+
+    process: str
+    unit: str
+    key: str
+    dossier: Mapping[str, Any] = field(default_factory=dict)
+
+
+class To(StrEnum):
+    """Whom a message effect reaches: the cases below this one, or the one above."""
+
+    CHILDREN = "children"
+    PARENT = "parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """An effect: a message to related cases, carried out as an action there.
+
+    `action` is an action of the receiving process, or `RESCHEDULE`. With `optional`, a receiver in a
+    state that does not take it, or whose guard is unmet, is passed over; otherwise that is an incident.
+    """
+
+    to: To
+    action: str
+    process: str = ""
+    optional: bool = False
+
+
+RESCHEDULE = "deadlines_changed"
+"""The message that recomputes the open deadlines of the receiver; every process takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A gapless legal number, drawn in the action's transaction, written to the dossier field `into`.
+
+    `form` is a format string over `number` (from 1, per authority and calendar year) and `year`.
+    """
+
+    name: str
+    into: str
+    form: str = "{number}/{year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[D]):
+    """A check with a citation. `holds` answers None, or what is wrong as a Vietnamese sentence.
+
+    Whether it blocks or warns is read from the legal row `("rule", code)`: it blocks only when that row
+    says so and is verified, is the product's own, or was confirmed by an administrator.
+    """
+
+    code: str
+    holds: Callable[[Case[D]], str | None]
+
+
+@dataclass(eq=False)
+class Action:
+    """What moves a case; kept on every transition that it causes."""
+
+    label: str
+    line: int
+    by: tuple[Role, ...] = ()
+    form: type[BaseModel] | None = None
+    into: str = ""
+    stamp: str = ""
+    number: Register | None = None
+    rules: tuple[Rule[Any], ...] = ()
+    tells: tuple[Tell, ...] = ()
+    effects: Callable[[Case[Any]], tuple[Start | Send, ...]] | None = None
+    carries: str = ""
+    carried: bool = False
+    at: Due | None = None
+    id: str = ""
+
+
+class Task(State):
+    """An open state: a user task that somebody holds until a deadline.
+
+    owner: whose task it is. due: by when (a legal limit, a date of the dossier, or none).
+    remind: the ladder of reminders and escalations. edits: the dossier fields that the owner may
+    change while holding it. pauses: entering it stops the clock of the task that was open, and coming
+    back to that task's state lets it run on with the working days that were left.
+    """
+
+    def __init__(
+        self,
+        status: str,
+        todo: str,
+        owner: Role,
+        due: Due,
+        *,
+        phase: Phase,
+        remind: tuple[Rung, ...] = (),
+        edits: tuple[str, ...] = (),
+        pauses: bool = False,
+        initial: bool = False,
+    ) -> None:
+        super().__init__(status, initial=initial)
+        self.todo, self.owner, self.due, self.phase = todo, owner, due, phase
+        self.remind, self.edits, self.pauses = remind, edits, pauses
+        self.line = sys._getframe(1).f_lineno
+
+
+class End(State):
+    """A closed state; `good` tells success from the ways of falling short."""
+
+    def __init__(self, status: str, *, phase: Phase = Phase.CLOSED, good: bool = True) -> None:
+        super().__init__(status, final=True)
+        self.phase, self.good = phase, good
+        self.line = sys._getframe(1).f_lineno
+
+
+class Guard:
+    """A named condition over the case, with the sentence a person reads when it does not hold.
+
+    On the machine it is a method that asks the model, so that python-statemachine itself can run it.
+    """
+
+    def __init__(self, function: Callable[[Case[Any]], bool], unmet: str, otherwise: str, before_form: bool) -> None:
+        self.function, self.unmet, self.otherwise = function, unmet, otherwise
+        self.before_form = before_form
+        self.name = function.__name__
+
+    def __get__(self, machine: Any, owner: type) -> Any:
+        if machine is None:
+            return self
+        return lambda: machine.model.answer(self)
+
+    def reason(self, wanted: bool) -> Reason:
+        return Reason(self.name, self.unmet if wanted else self.otherwise)
+
+
+def guard(
+    unmet: str, *, otherwise: str = "", before_form: bool = False
+) -> Callable[[Callable[[Case[Any]], bool]], Guard]:
+    """Mark a predicate as a guard.
+
+    unmet: what a person reads when it is false under `cond=`; otherwise: when it is true under `unless=`.
+    before_form: it looks at the case as it was before the action's form was written to the dossier.
+    """
+
+    def mark(function: Callable[[Case[Any]], bool]) -> Guard:
+        return Guard(function, unmet, otherwise, before_form)
+
+    return mark
+
+
+def action(
+    label: str,
+    transitions: TransitionList,
+    *,
+    by: Role | tuple[Role, ...] = (),
+    form: type[BaseModel] | None = None,
+    into: str = "",
+    stamp: str = "",
+    number: Register | None = None,
+    rules: tuple[Rule[Any], ...] = (),
+    tells: tuple[Tell, ...] = (),
+    effects: Callable[[Case[Any]], tuple[Start | Send, ...]] | None = None,
+    carries: str = "",
+    carried: bool = False,
+) -> Event:
+    """A move that a person (or a message) makes.
+
+    by: who may, when that is not the owner of the task. form: what must be filled in; it is written to
+    the dossier field `into` (appended, when that field is a tuple), or field by field without it.
+    stamp: the dossier field that receives the instant. carries: the action that the same transaction
+    takes on every open child. carried: only taken that way, or by a message.
+    """
+    roles = (by,) if isinstance(by, Role) else by
+    meta = Action(
+        label,
+        sys._getframe(1).f_lineno,
+        roles,
+        form,
+        into,
+        stamp,
+        number,
+        rules,
+        tells,
+        effects,
+        carries,
+        carried,
+    )
+    return _event(meta, transitions)
+
+
+def timer(
+    label: str,
+    transitions: TransitionList,
+    *,
+    at: Due,
+    tells: tuple[Tell, ...] = (),
+    effects: Callable[[Case[Any]], tuple[Start | Send, ...]] | None = None,
+) -> Event:
+    """A move that the clock makes at `at`, resolved when the task opens."""
+    return _event(Action(label, sys._getframe(1).f_lineno, at=at, tells=tells, effects=effects), transitions)
+
+
+def _event(meta: Action, transitions: TransitionList) -> Event:
+    for transition in transitions:
+        transition.action = meta
+    return Event(transitions, name=meta.label)
+
+
+def action_of(transition: Transition) -> Action | None:
+    """The action that `action()` or `timer()` left on a transition; None when it was written without."""
+    found: Action | None = getattr(transition, "action", None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How an instance begins: who may start it by hand, below which process, and under which guards.
+
+    own_authority: the owner unit itself decides the case when this holds for the new dossier (a ward's
+    own awards); otherwise the authority is the parent's, or the unit's superior.
+    """
+
+    by: tuple[Role, ...] = ()
+    below: tuple[str, ...] = ()
+    cond: tuple[str, ...] = ()
+    own_authority: Callable[[Any], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A declared need: other cases whose fact `key` has the value that `value` computes from the dossier."""
+
+    key: str
+    value: Callable[[Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What lists, search and duplicates ask about a case. `unique` facts are looked up by others."""
+
+    key: str
+    text: str
+
+
+class Process(StateChart[Any]):
+    """Base of every process: python-statemachine with its three lenient defaults made strict."""
+
+    allow_event_without_transition = False  # an event out of turn is an error, not a no-op
+    catch_errors_as_events = False  # an exception reaches the caller and rolls back
+    atomic_configuration_update = True  # a failing callback leaves the state as it was
+    model_card: ClassVar[Any]

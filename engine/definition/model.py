@@ -1,0 +1,99 @@
+"""The compiled definition: one immutable table per process, from which everything else is derived.
+
+`compile_process` builds it once, at import, from the python-statemachine class.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.definition.case import Case
+from engine.definition.deadlines import Due, Rung
+from engine.definition.language import Action, Begin, Fact, Find, Guard, Phase, Role
+
+
+@dataclass(frozen=True, slots=True)
+class GuardUse:
+    """A guard on a branch, and the answer that opens it (False under `unless=`)."""
+
+    guard: Guard
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way an action may lead from a state; the first branch whose guards all hold is taken."""
+
+    target: str
+    guards: tuple[GuardUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StateModel:
+    """A state. `owner` and `todo` are None and empty for a final one."""
+
+    id: str
+    status: str
+    phase: Phase
+    final: bool
+    good: bool
+    todo: str
+    owner: Role | None
+    due: Due
+    remind: tuple[Rung, ...]
+    edits: frozenset[str]
+    pauses: bool
+    time_out: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProcessModel:
+    """A process definition in the form that runs.
+
+    table: (state, action) → branches, in the order in which they are tried.
+    room: the folder of the process file; its mails/ hold the words.
+    """
+
+    code: str
+    collection: str
+    version: int
+    title: str
+    prefix: str
+    dossier: type[BaseModel]
+    begin: Begin
+    initial: str
+    states: Mapping[str, StateModel]
+    actions: Mapping[str, Action]
+    guards: Mapping[str, Guard]
+    table: Mapping[tuple[str, str], tuple[Branch, ...]]
+    headline: Callable[[Any], str]
+    facts: Callable[[Case[Any]], tuple[Fact, ...]] | None
+    finds: Mapping[str, Find]
+    watchers: tuple[Role, ...]
+    needs_children: bool
+    needs_units: bool
+    everyone_sees: bool
+    obligation: bool
+    papers: Mapping[str, str]
+    room: Path
+    machine: type[Any]
+
+    def performers(self, state: str, action: str) -> tuple[Role, ...]:
+        """The roles that may take the action in the state."""
+        owner = self.states[state].owner
+        return self.actions[action].by or ((owner,) if owner else ())
+
+    def actions_from(self, state: str) -> tuple[str, ...]:
+        """The actions that leave a state, in the order of the definition."""
+        return tuple(action for (source, action) in self.table if source == state)
+
+    def roles(self) -> frozenset[Role]:
+        """Every role that the definition names."""
+        owners = {state.owner for state in self.states.values() if state.owner}
+        performers = {role for action in self.actions.values() for role in action.by}
+        told = {role for action in self.actions.values() for tell in action.tells for role in tell.to}
+        reminded = {role for state in self.states.values() for rung in state.remind for role in rung.to}
+        return frozenset(owners | performers | told | reminded | set(self.begin.by) | set(self.watchers))

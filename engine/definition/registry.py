@@ -1,0 +1,78 @@
+"""All processes of an installation, and the checks that need to see more than one of them."""
+
+from collections.abc import Iterable, Iterator
+
+from engine.definition.deadlines import Due, DueKind
+from engine.definition.language import Process, Role
+from engine.definition.model import ProcessModel
+from engine.errors import DefinitionError, NotFound
+from engine.office.law import LegalRow
+
+
+class Registry:
+    """Process definitions by code and by collection.
+
+    administrator: the role that repairs incidents. law: the rows that definitions refer to.
+
+    Raises:
+        DefinitionError: a definition refers to a process, field, action or legal row that does not exist.
+    """
+
+    def __init__(
+        self, processes: Iterable[type[Process]], *, administrator: Role, law: Iterable[LegalRow] = ()
+    ) -> None:
+        self.models = tuple(process.model_card for process in processes)
+        self.administrator = administrator
+        self.by_code: dict[str, ProcessModel] = {model.code: model for model in self.models}
+        self.by_collection: dict[str, ProcessModel] = {model.collection: model for model in self.models}
+        self.roles: dict[str, Role] = {role.code: role for m in self.models for role in m.roles()}
+        self.roles[administrator.code] = administrator
+        known = {(row.kind, row.key) for row in law}
+        wrong = [*self._twice(), *(w for model in self.models for w in self._dangling(model, known))]
+        if wrong:
+            raise DefinitionError("; ".join(wrong))
+
+    def collection(self, name: str) -> ProcessModel:
+        """The process whose cases live under that name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        model = self.by_collection.get(name)
+        if model is None:
+            raise NotFound(what=f"loại hồ sơ «{name}»")
+        return model
+
+    def below(self, code: str) -> tuple[ProcessModel, ...]:
+        """The processes whose instances may have such a parent."""
+        return tuple(model for model in self.models if code in model.begin.below)
+
+    def _twice(self) -> Iterator[str]:
+        for name in ("code", "collection", "prefix"):
+            values = [getattr(model, name) for model in self.models]
+            yield from (f"{name} {v} is used twice" for v in sorted({v for v in values if values.count(v) > 1}))
+
+    def _dangling(self, model: ProcessModel, known: set[tuple[str, str]]) -> Iterator[str]:
+        for state in model.states.values():
+            yield from (f"{model.code}, {state.id}: {w}" for w in self._due(state.due, known))
+        for action in model.actions.values():
+            where = f"{model.code}, line {action.line}, «{action.label}»"
+            if action.at is not None:
+                yield from (f"{where}: {w}" for w in self._due(action.at, known))
+            for rule in action.rules:
+                if ("rule", rule.code) not in known:
+                    yield f"{where}: rule {rule.code} has no legal row"
+            if action.carries and not any(action.carries in child.actions for child in self.below(model.code)):
+                yield f"{where}: carries {action.carries}, which no process below has"
+        yield from (
+            f"{model.code}: below {p}, which does not exist" for p in model.begin.below if p not in self.by_code
+        )
+
+    def _due(self, due: Due, known: set[tuple[str, str]]) -> Iterator[str]:
+        if due.kind is DueKind.LEGAL_LIMIT and ("time_limit", due.path) not in known:
+            yield f"time limit {due.path} has no legal row"
+        process, _, name = due.path.rpartition(".")
+        if due.kind is DueKind.DATE and process:
+            above = self.by_code.get(process)
+            if above is None or name not in above.dossier.model_fields:
+                yield f"due at {due.path}, which no process has"

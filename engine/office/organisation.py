@@ -1,0 +1,83 @@
+"""The office as it stands: units, who holds which seat, the working calendar and the law. Immutable.
+
+Loaded once and shared by every command; a change of the organisation makes a new one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.office.calendar import WorkingCalendar
+from engine.office.law import LawBook
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An organisation unit. `groups`: the addressee groups of a plan that it belongs to.
+
+    `authority_id` is the body whose head decides for it; the top of the tree is its own.
+    """
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    mail: str
+    authority_id: int
+    groups: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+
+    def exists(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """From one date to another, `unit_id` holds the role for the authority."""
+
+    authority_id: int
+    role: str
+    unit_id: int
+    valid_from: date
+    valid_to: date | None
+
+    def holds(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+class Office:
+    """Look-ups over the organisation."""
+
+    def __init__(
+        self, units: Iterable[Unit], seats: Iterable[SeatRow], calendar: WorkingCalendar, law: LawBook
+    ) -> None:
+        self.units: Mapping[int, Unit] = {unit.id: unit for unit in units}
+        self.by_code: Mapping[str, Unit] = {unit.code: unit for unit in self.units.values()}
+        self.calendar, self.law = calendar, law
+        self._seats: dict[int, list[SeatRow]] = {}
+        for seat in seats:
+            self._seats.setdefault(seat.authority_id, []).append(seat)
+
+    def seats(self, authority_id: int, on: date) -> dict[str, Unit]:
+        """Role code → the unit that holds it for the authority on that date."""
+        rows = self._seats.get(authority_id, ())
+        return {row.role: self.units[row.unit_id] for row in rows if row.holds(on)}
+
+    def below(self, authority_id: int, on: date) -> tuple[Unit, ...]:
+        """The units of the authority on that date, without itself."""
+        return tuple(
+            unit
+            for unit in self.units.values()
+            if unit.authority_id == authority_id and unit.id != authority_id and unit.exists(on)
+        )
+
+    def circle(self, unit_ids: Iterable[int]) -> frozenset[int]:
+        """The authorities that people of these units belong to: their units', and units that are one."""
+        ids = list(unit_ids)
+        return frozenset(ids) | {self.units[unit_id].authority_id for unit_id in ids}
+
+    def overseen(self, authority_id: int) -> frozenset[int]:
+        """The authority and the lower authorities within it (a district and its wards)."""
+        inside = {unit.id for unit in self.units.values() if unit.authority_id == authority_id}
+        return frozenset(inside | {authority_id})

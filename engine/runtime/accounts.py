@@ -1,0 +1,139 @@
+"""Who is asking: people, sessions and tokens, kept on the server and known only by the hash of their secret.
+
+Sessions and tokens live on the wall clock; whether a membership holds is a matter of the business date.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from engine.definition.decide import Actor
+from engine.errors import NotAuthenticated, NotFound, TooManyAttempts
+from engine.instants import to_micros
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.schema import login_attempt, person, session
+from engine.runtime.statements import MEMBERSHIPS, SESSION, TOUCH_SESSION, insertion
+
+IDLE = timedelta(hours=8)
+LONGEST = timedelta(days=7)
+TOUCH_EVERY = timedelta(minutes=5)
+GUESSES = 10
+GUESSES_WITHIN = timedelta(minutes=15)
+
+_PERSON = Statement(select(person).where(person.c.username == bindparam("username")))
+_GUESSES = Statement(
+    select(func.count().label("n")).where(
+        login_attempt.c.username == bindparam("username"), login_attempt.c.at > bindparam("since")
+    )
+)
+_NEW_GUESS = insertion(login_attempt)
+_FORGIVE = Statement(delete(login_attempt).where(login_attempt.c.username == bindparam("which")))
+_NEW_SESSION = insertion(session)
+_REVOKE = Statement(
+    update(session)
+    .where(
+        session.c.id == bindparam("which"),
+        session.c.person_id == bindparam("owner"),
+        session.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("revoked_at"))
+)
+_TOKENS = Statement(
+    select(session)
+    .where(session.c.person_id == bindparam("owner"), session.c.kind == "token", session.c.revoked_at.is_(None))
+    .order_by(session.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An open session or token."""
+
+    session_id: int
+    person_id: int
+    username: str
+    name: str
+
+
+def hash_of(secret: str) -> str:
+    """What is stored of a session's or token's secret (256 random bits need no slow hash)."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def login_of(tx: Transaction, secret: str, wall_now: datetime) -> Login:
+    """The login that the secret opens.
+
+    Raises:
+        NotAuthenticated: unknown, expired, idle too long, revoked, or the account is not active.
+    """
+    row = tx.one(SESSION, token_hash=hash_of(secret)) if secret else None
+    now = to_micros(wall_now)
+    if row is None or row["revoked_at"] is not None or row["expires_at"] <= now or not row["active"]:
+        raise NotAuthenticated
+    if row["kind"] == "session" and row["seen_at"] + IDLE // timedelta(microseconds=1) <= now:
+        raise NotAuthenticated
+    return Login(row["id"], row["person_id"], row["username"], row["person_name"])
+
+
+def touch(tx: Transaction, secret: str, wall_now: datetime) -> None:
+    """Note that a session is in use; at most one write every few minutes."""
+    row = tx.one(SESSION, token_hash=hash_of(secret))
+    now = to_micros(wall_now)
+    if row is not None and now - row["seen_at"] > TOUCH_EVERY // timedelta(microseconds=1):
+        tx.run(TOUCH_SESSION, which=row["id"], seen_at=now)
+
+
+def actor_of(tx: Transaction, login: Login, on: date) -> Actor:
+    """The person with the memberships that hold on that business date."""
+    rows = tx.all(MEMBERSHIPS, person_id=login.person_id, on=on.isoformat())
+    return Actor(login.person_id, login.name, frozenset((row["role"], row["unit_id"]) for row in rows))
+
+
+def find_person(tx: Transaction, username: str) -> Row | None:
+    return tx.one(_PERSON, username=username)
+
+
+def check_guesses(tx: Transaction, username: str, wall_now: datetime) -> None:
+    """Refuse a further password guess for a while after too many wrong ones.
+
+    Raises:
+        TooManyAttempts: ten wrong ones within a quarter of an hour.
+    """
+    row = tx.one(_GUESSES, username=username, since=to_micros(wall_now - GUESSES_WITHIN))
+    if row is not None and row["n"] >= GUESSES:
+        raise TooManyAttempts(seconds=int(GUESSES_WITHIN.total_seconds()))
+
+
+def note_guess(tx: Transaction, username: str, wall_now: datetime) -> None:
+    """Count a wrong password."""
+    tx.insert(_NEW_GUESS, username=username, at=to_micros(wall_now))
+
+
+def open_login(
+    tx: Transaction, person_id: int, username: str, secret: str, wall_now: datetime, *, kind: str, name: str = "",
+    lasts: timedelta = LONGEST,
+) -> int:  # fmt: skip
+    """Store a new session (kind "session") or token (kind "token"); returns its key."""
+    now = to_micros(wall_now)
+    tx.run(_FORGIVE, which=username)
+    return tx.insert(
+        _NEW_SESSION, token_hash=hash_of(secret), kind=kind, name=name, person_id=person_id, created_at=now,
+        seen_at=now, expires_at=to_micros(wall_now + lasts), revoked_at=None,
+    )  # fmt: skip
+
+
+def revoke(tx: Transaction, session_id: int, person_id: int, wall_now: datetime) -> None:
+    """End a session or token of that person.
+
+    Raises:
+        NotFound: it is not theirs, or has ended.
+    """
+    if not tx.run(_REVOKE, which=session_id, owner=person_id, revoked_at=to_micros(wall_now)):
+        raise NotFound(what=f"phiên hoặc mã truy cập số {session_id}")
+
+
+def tokens_of(tx: Transaction, person_id: int) -> list[Row]:
+    """The open API tokens of a person, without their secrets (nobody has those any more)."""
+    return tx.all(_TOKENS, owner=person_id)

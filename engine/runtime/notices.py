@@ -1,0 +1,106 @@
+"""Notices: rows that say who is to hear of what, written in the transaction that causes them.
+
+A notice is for a person who holds the role; a role without a holder goes to the unit's mail box and
+raises an incident. Nobody hears of their own act, and one event reaches a person once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.definition.case import Case
+from engine.definition.decide import Actor, seat_of
+from engine.definition.documents import canonical
+from engine.definition.language import Role
+from engine.definition.model import ProcessModel
+from engine.instants import to_micros
+from engine.runtime.statements import HOLDERS, INCIDENT, NEW_INCIDENT, NEW_NOTICE, NEW_TASK
+from engine.runtime.tasks import INCIDENT as INCIDENT_TASK
+from engine.runtime.work import Work
+
+TASK_OPENED = "task_opened"
+REMINDER = "reminder"
+ESCALATION = "escalation"
+DEADLINE_CHANGED = "deadline_changed"
+RAISED = "incident"
+ABOUT_TASKS = (TASK_OPENED, REMINDER, ESCALATION, DEADLINE_CHANGED)
+"""Kinds that say nothing any more once their task is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What there is to hear of. `key` is unique per event; `more` joins the frozen facts."""
+
+    key: str
+    kind: str
+    actor: Actor
+    task_id: int | None = None
+    more: tuple[tuple[str, Any], ...] = ()
+
+
+def tell(
+    work: Work,
+    model: ProcessModel,
+    case: Case[Any],
+    occasion: Occasion,
+    roles: Iterable[Role],
+    heard: set[str],
+) -> None:
+    """Write a notice for each holder of the roles who has not `heard` of the event yet."""
+    seats = work.office.seats(case.authority.id, work.today)
+    for role in roles:
+        unit = seat_of(role, case, seats)
+        holders = work.tx.all(HOLDERS, unit_id=unit.id, role=role.code, on=work.today.isoformat())
+        for person in holders:
+            recipient = f"person:{person['id']}"
+            if person["id"] != occasion.actor.person_id and recipient not in heard:
+                heard.add(recipient)
+                _write(work, model, case, occasion, recipient, person_id=person["id"])
+        if not holders and f"unit:{unit.id}" not in heard:
+            heard.add(f"unit:{unit.id}")
+            _write(work, model, case, occasion, f"unit:{unit.id}", unit_id=unit.id)
+            if occasion.kind != RAISED:
+                raise_incident(
+                    work, model, case, f"no-holder:{unit.id}:{role.code}",
+                    f"Chưa có ai giữ vai trò «{role.label}» tại {unit.name}",
+                )  # fmt: skip
+
+
+def raise_incident(work: Work, model: ProcessModel, case: Case[Any], key: str, what: str) -> None:
+    """Record that something needs repair: an incident, a task for the administrator, a notice; once per key."""
+    if work.tx.one(INCIDENT, key=key):
+        return
+    work.tx.insert(NEW_INCIDENT, instance_id=case.id, key=key, at=work.micros, what=what, resolved_at=None)
+    role = work.registry.administrator
+    unit = seat_of(role, case, work.office.seats(case.authority.id, work.today))
+    task_id = work.tx.insert(
+        NEW_TASK, instance_id=case.id, kind=INCIDENT_TASK, state=case.state, todo=what, role=role.code,
+        unit_id=unit.id, assignee_id=None, opened_at=work.micros, due_on=None, due_at=None, due_source="",
+        clock="running", days_left=None, closed_at=None,
+    )  # fmt: skip
+    occasion = Occasion(key, RAISED, Actor(None, ""), task_id, (("what", what),))
+    tell(work, model, case, occasion, (role,), set())
+
+
+def _write(
+    work: Work, model: ProcessModel, case: Case[Any], occasion: Occasion, recipient: str, *,
+    person_id: int | None = None, unit_id: int | None = None,
+) -> None:  # fmt: skip
+    facts = {
+        "process": model.code,
+        "title": model.title,
+        "code": case.code,
+        "collection": model.collection,
+        "instance_id": str(case.id),
+        "headline": model.headline(case.dossier),
+        "unit": case.unit.name,
+        "state": model.states[case.state].status,
+        "todo": model.states[case.state].todo,
+        "actor": occasion.actor.name,
+        **{key: value for key, value in occasion.more if value is not None},
+    }
+    work.tx.insert(
+        NEW_NOTICE, event_key=occasion.key, instance_id=case.id, task_id=occasion.task_id, person_id=person_id,
+        unit_id=unit_id, recipient=recipient, kind=occasion.kind, facts=canonical(facts), created_at=work.micros,
+        not_before=to_micros(work.office.calendar.waking_hour(work.now)), state="waiting", message_id=None,
+    )  # fmt: skip

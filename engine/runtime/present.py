@@ -1,0 +1,150 @@
+"""How cases, tasks and history look from outside: the JSON that API answers and stored replays consist of."""
+
+import json
+from datetime import date
+from typing import Any
+
+from engine.definition.decide import Actor, Offer, offers
+from engine.errors import Reason
+from engine.instants import from_micros
+from engine.runtime.database import Row
+from engine.runtime.snapshots import code_of, load_case
+from engine.runtime.statements import OPEN_TASKS
+from engine.runtime.tasks import STATE
+from engine.runtime.work import Work
+
+
+def instant(micros: int | None) -> str | None:
+    """An instant as RFC 3339 in UTC."""
+    return from_micros(micros).isoformat().replace("+00:00", "Z") if micros is not None else None
+
+
+def unit_json(work: Work, unit_id: int) -> dict[str, str]:
+    unit = work.office.units[unit_id]
+    return {"code": unit.code, "name": unit.name}
+
+
+def brief(work: Work, row: Row) -> dict[str, Any]:
+    """A case in a list: no dossier."""
+    model = work.registry.by_code[row["process"]]
+    return {
+        "id": str(row["id"]),
+        "code": code_of(model, row),
+        "collection": model.collection,
+        "headline": row["headline"],
+        "state": {"id": row["state"], "label": model.states[row["state"]].status},
+        "phase": row["phase"],
+        "version": row["version"],
+        "unit": unit_json(work, row["unit_id"]),
+        "authority": unit_json(work, row["authority_id"]),
+        "parent": str(row["parent_id"]) if row["parent_id"] else None,
+        "created_at": instant(row["created_at"]),
+        "updated_at": instant(row["updated_at"]),
+        "closed_at": instant(row["closed_at"]),
+    }
+
+
+def whole(work: Work, row: Row) -> dict[str, Any]:
+    """A case with its dossier and the task that waits."""
+    tasks = [task for task in work.tx.all(OPEN_TASKS, which=row["id"]) if task["kind"] == STATE]
+    running = next((task for task in tasks if task["clock"] == "running"), None)
+    return {
+        **brief(work, row),
+        "dossier": json.loads(row["dossier"]),
+        "task": task_json(work, running) if running else None,
+    }
+
+
+def task_json(work: Work, task: Row) -> dict[str, Any]:
+    """A user task. `days_left`: working days until due (negative: late), or those kept while paused."""
+    role = work.registry.roles.get(task["role"])
+    return {
+        "id": str(task["id"]),
+        "instance": str(task["instance_id"]),
+        "kind": task["kind"],
+        "state": task["state"],
+        "todo": task["todo"],
+        "role": {"code": task["role"], "label": role.label if role else task["role"]},
+        "unit": unit_json(work, task["unit_id"]),
+        "clock": task["clock"],
+        "due_on": task["due_on"],
+        "due_at": instant(task["due_at"]),
+        "due_source": task["due_source"],
+        "days_left": days_left(work, task),
+        "opened_at": instant(task["opened_at"]),
+        "closed_at": instant(task["closed_at"]),
+    }
+
+
+def days_left(work: Work, task: Row) -> int | None:
+    if task["clock"] != "running" or not task["due_on"]:
+        return int(task["days_left"]) if task["days_left"] is not None else None
+    return work.office.calendar.between(work.today, date.fromisoformat(task["due_on"]))
+
+
+def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
+    """The actions that leave the state: allowed, or blocked with reasons."""
+    model = work.registry.by_code[row["process"]]
+    seats = work.office.seats(row["authority_id"], work.today)
+    return [_offer(offer) for offer in offers(model, load_case(work, row), actor, seats)]
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "action": offer.action,
+        "label": offer.label,
+        "allowed": not offer.reasons,
+        "reasons": [reason_json(reason) for reason in offer.reasons],
+        "warnings": [reason_json(reason) for reason in offer.warnings],
+        "form": offer.form.model_json_schema() if offer.form else None,
+    }
+
+
+def reason_json(reason: Reason) -> dict[str, str]:
+    return {
+        "code": reason.code,
+        "sentence": reason.sentence,
+        "citation": reason.citation,
+        "mark": reason.mark,
+    }
+
+
+def history_json(work: Work, row: Row, entry: Row, actor_name: str | None) -> dict[str, Any]:
+    """One entry of a case's history."""
+    model = work.registry.by_code[row["process"]]
+    action = model.actions.get(entry["action"])
+    payload = json.loads(entry["payload"])
+    return {
+        "seq": entry["seq"],
+        "at": instant(entry["at"]),
+        "actor": actor_name,
+        "action": entry["action"],
+        "label": action.label if action else WORDS.get(entry["action"], entry["action"]),
+        "from": entry["source"],
+        "to": entry["target"],
+        "changes": payload.get("dossier", {}),
+        "warnings": payload.get("warnings", []),
+        "hash": entry["hash"],
+    }
+
+
+WORDS = {
+    "start": "Lập hồ sơ",
+    "edit": "Sửa hồ sơ",
+    "attach": "Đính kèm giấy tờ",
+    "deadlines_changed": "Thời hạn thay đổi",
+}
+"""What the engine itself does to a case, in Vietnamese."""
+
+
+def attachment_json(row: Row) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "kind": row["kind"],
+        "name": row["name"],
+        "media_type": row["media_type"],
+        "size": row["size"],
+        "sha256": row["sha256"],
+        "edition": row["edition"],
+        "added_at": instant(row["added_at"]),
+    }

@@ -1,0 +1,50 @@
+"""Who sees a case: units with an access row, and roles that see everything of their authority."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from engine.definition.decide import Actor
+from engine.runtime.database import Row
+from engine.runtime.schema import access, instance
+from engine.runtime.statements import VISIBLE
+from engine.runtime.work import Work
+
+EVERYONE = "everyone"
+
+
+def visible(work: Work, actor: Actor, row: Row) -> bool:
+    """Whether the actor may know of the case at all."""
+    if actor.is_system or row["authority_id"] in overseen(work, actor):
+        return True
+    circle = work.office.circle(actor.units)
+    return any(
+        grant["unit_id"] in actor.units or (grant["relation"] == EVERYONE and grant["unit_id"] in circle)
+        for grant in work.tx.all(VISIBLE, which=row["id"])
+    )
+
+
+def overseen(work: Work, actor: Actor) -> frozenset[int]:
+    """The authorities all of whose cases the actor sees."""
+    found: set[int] = set()
+    for code, unit_id in actor.memberships:
+        role = work.registry.roles.get(code)
+        if role is not None and role.sees_all:
+            found |= work.office.overseen(work.office.units[unit_id].authority_id)
+    return frozenset(found)
+
+
+def visible_rows(work: Work, actor: Actor) -> ColumnElement[bool]:
+    """The same as a predicate over `instance`, for lists."""
+    units = sorted(actor.units)
+    circle = sorted(work.office.circle(units))
+    granted: Any = exists(
+        select(access.c.id).where(
+            access.c.instance_id == instance.c.id,
+            or_(
+                access.c.unit_id.in_(units),
+                and_(access.c.relation == EVERYONE, access.c.unit_id.in_(circle)),
+            ),
+        )
+    )
+    return or_(instance.c.authority_id.in_(sorted(overseen(work, actor))), granted)

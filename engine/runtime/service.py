@@ -1,0 +1,224 @@
+"""The engine's door: every change of a case goes through `Engine.change`, every look through `Engine.look`.
+
+One change is one transaction with one order of checks: standing (account active, case visible), replay
+(same idempotency key: the stored answer), version, performer, guard. The answer is made before the
+commit and given after it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.definition.decide import Actor
+from engine.definition.documents import canonical
+from engine.definition.model import ProcessModel
+from engine.definition.registry import Registry
+from engine.errors import KeyReused, StaleVersion, VersionMissing
+from engine.instants import local_date, to_micros
+from engine.runtime import commands
+from engine.runtime.accounts import actor_of, login_of
+from engine.runtime.blobs import BlobStore
+from engine.runtime.commands import NewCase, Paper
+from engine.runtime.database import Database, Row, Transaction
+from engine.runtime.effects import run_next_effect
+from engine.runtime.offices import load_office
+from engine.runtime.present import whole
+from engine.runtime.statements import INSTANCE, REMEMBER, REPLAY
+from engine.runtime.timers import fire_due
+from engine.runtime.work import Work
+from engine.runtime.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, and how a repeat is recognised.
+
+    secret: of the session or token. key and fingerprint: the idempotency key (empty: none) and what the
+    request was. expected: the version that the change was decided on; None when it names none.
+    """
+
+    secret: str
+    key: str = ""
+    fingerprint: str = ""
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the client gets; stored with the effect when an idempotency key was given."""
+
+    status: int
+    body: str
+    etag: str = ""
+    location: str = ""
+
+
+Perform = Callable[[Work, Actor], Answer]
+
+
+class Engine:
+    """One installation. `clock` gives the business instant, `wall` the real one; both aware UTC."""
+
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        blobs: BlobStore,
+        *,
+        clock: Callable[[], datetime],
+        wall: Callable[[], datetime],
+        salt: Callable[[], str],
+    ) -> None:
+        self.database, self.registry, self.blobs = database, registry, blobs
+        self.clock, self.wall, self._salt = clock, wall, salt
+        self.reload_office()
+        self.writer = Writer(database, self._follow_up)
+
+    def reload_office(self) -> None:
+        """Read units, seats, calendar and law again, after they were changed."""
+        with self.database.read() as tx:
+            self.office = load_office(tx)
+
+    def work(self, tx: Transaction) -> Work:
+        """The surroundings of a command that runs now."""
+        return Work(tx, self.office, self.registry, self.clock(), self._salt)
+
+    # ── changes ──────────────────────────────────────────────────────────────────────────────
+    def start(self, asking: Asking, model: ProcessModel, new: NewCase) -> "Future[Answer]":
+        """Begin an instance; the answer is 201 with the case."""
+
+        def perform(work: Work, actor: Actor) -> Answer:
+            key = commands.start(work, model, new, actor)
+            return _case_answer(work, key, 201, f"/api/v1/{model.collection}/{key}")
+
+        return self.change(asking, perform)
+
+    def act(
+        self, asking: Asking, model: ProcessModel, instance_id: int, action: str,
+        form: BaseModel | Mapping[str, Any] | None,
+    ) -> "Future[Answer]":  # fmt: skip
+        """Take an action; the answer is the case after it."""
+        return self._change_case(
+            asking, model, instance_id, lambda work, row, actor: commands.act(work, row, action, form, actor)
+        )
+
+    def edit(self, asking: Asking, model: ProcessModel, instance_id: int, patch: Mapping[str, Any]) -> "Future[Answer]":
+        """Merge a patch into the dossier; the answer is the case after it."""
+        return self._change_case(
+            asking, model, instance_id, lambda work, row, actor: commands.edit(work, row, patch, actor)
+        )
+
+    def attach(self, asking: Asking, model: ProcessModel, instance_id: int, paper: Paper) -> "Future[Answer]":
+        """Add a stored paper; the answer is the case after it."""
+        return self._change_case(
+            asking, model, instance_id, lambda work, row, actor: commands.attach(work, row, paper, actor)
+        )
+
+    def change(self, asking: Asking, perform: Perform, stand: Perform | None = None) -> "Future[Answer]":
+        """Queue a change of any kind by the person asking.
+
+        stand: what must hold before a stored answer may be given again; it raises when it does not.
+        """
+
+        def command(tx: Transaction) -> Answer:
+            work = self.work(tx)
+            actor = self.standing(tx, asking.secret)
+            if stand is not None:
+                stand(work, actor)
+            if not asking.key:
+                return perform(work, actor)
+            stored = _replay(work, actor, asking)
+            return stored or _remember(work, actor, asking, perform(work, actor))
+
+        return self.writer.submit(command)
+
+    def _change_case(
+        self,
+        asking: Asking,
+        model: ProcessModel,
+        instance_id: int,
+        change: Callable[[Work, Row, Actor], object],
+    ) -> "Future[Answer]":
+        def stand(work: Work, actor: Actor) -> Answer:
+            commands.load(work, model, instance_id, actor)
+            return Answer(204, "")
+
+        def perform(work: Work, actor: Actor) -> Answer:
+            row = commands.load(work, model, instance_id, actor)
+            _check_version(row, asking)
+            change(work, row, actor)
+            return _case_answer(work, instance_id, 200)
+
+        return self.change(asking, perform, stand)
+
+    # ── looks ────────────────────────────────────────────────────────────────────────────────
+    @contextmanager
+    def look(self, secret: str) -> Iterator[tuple[Work, Actor]]:
+        """A consistent view for the person asking; nothing can be changed in it.
+
+        Raises:
+            NotAuthenticated: no valid session or token.
+        """
+        with self.database.read() as tx:
+            yield self.work(tx), self.standing(tx, secret)
+
+    def standing(self, tx: Transaction, secret: str) -> Actor:
+        """The person behind a secret, with the memberships of the business date."""
+        return actor_of(tx, login_of(tx, secret, self.wall()), local_date(self.clock()))
+
+    # ── the clock ────────────────────────────────────────────────────────────────────────────
+    def fire_due(self) -> int:
+        """Fire all timers that are due at the business instant; returns how many."""
+        total = 0
+        while count := self.writer.call(lambda tx: fire_due(self.work(tx))):
+            total += count
+        return total
+
+    def run_effects(self) -> None:
+        """Carry out what is left of effects after a crash."""
+        while self.writer.call(self._follow_up):
+            pass
+
+    def _follow_up(self, tx: Transaction) -> bool:
+        return run_next_effect(self.work(tx))
+
+    def close(self) -> None:
+        """Finish what has queued up and let go of the database."""
+        self.writer.stop()
+        self.database.close()
+
+
+def _case_answer(work: Work, instance_id: int, status: int, location: str = "") -> Answer:
+    row = work.tx.one(INSTANCE, which=instance_id)
+    assert row is not None, "it was just written"
+    return Answer(status, canonical(whole(work, row)), f'"{row["version"]}"', location)
+
+
+def _check_version(row: Row, asking: Asking) -> None:
+    if asking.expected is None:
+        raise VersionMissing
+    if row["version"] != asking.expected:
+        raise StaleVersion(expected=asking.expected, actual=row["version"])
+
+
+def _replay(work: Work, actor: Actor, asking: Asking) -> Answer | None:
+    row = work.tx.one(REPLAY, principal=str(actor.person_id), key=asking.key)
+    if row is None:
+        return None
+    if row["fingerprint"] != asking.fingerprint:
+        raise KeyReused
+    return Answer(row["status"], row["body"], row["etag"], row["location"])
+
+
+def _remember(work: Work, actor: Actor, asking: Asking, answer: Answer) -> Answer:
+    work.tx.insert(
+        REMEMBER, principal=str(actor.person_id), key=asking.key, fingerprint=asking.fingerprint,
+        status=answer.status, body=answer.body, etag=answer.etag, location=answer.location,
+        at=to_micros(work.now),
+    )  # fmt: skip
+    return answer

@@ -1,0 +1,94 @@
+"""Load what deciding needs: the frozen case with everything that its definition declares."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from engine.definition.case import Case, Document, Relative
+from engine.definition.documents import to_json
+from engine.definition.model import ProcessModel
+from engine.instants import from_micros, local_date
+from engine.runtime.database import Row, Transaction
+from engine.runtime.statements import ATTACHMENTS, CHILDREN, FOUND, INSTANCE
+from engine.runtime.work import Work
+
+
+def code_of(model: ProcessModel, row: Row) -> str:
+    """The code that people see, from the process, the local year of creation and the key; gaps allowed."""
+    return f"{model.prefix}-{local_date(from_micros(row['created_at'])).year}-{row['id']:05d}"
+
+
+def load_case(work: Work, row: Row) -> Case[Any]:
+    """The snapshot of a stored instance."""
+    model = work.registry.by_code[row["process"]]
+    dossier = model.dossier.model_validate_json(row["dossier"])
+    return Case(
+        id=row["id"],
+        code=code_of(model, row),
+        process=model.code,
+        state=row["state"],
+        version=row["version"],
+        dossier=dossier,
+        unit=work.office.units[row["unit_id"]],
+        authority=work.office.units[row["authority_id"]],
+        now=work.now,
+        calendar=work.office.calendar,
+        law=work.office.law,
+        ancestors=ancestors(work, row["parent_id"]),
+        documents=documents(work.tx, row["id"]),
+        found=found(work, model, row["id"], dossier),
+        children=_children(work, row["id"]) if model.needs_children else (),
+        units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
+    )
+
+
+def ancestors(work: Work, parent_id: int | None) -> Mapping[str, Relative]:
+    """The cases above, nearest first, by process code."""
+    line: dict[str, Relative] = {}
+    while parent_id is not None:
+        row = work.tx.one(INSTANCE, which=parent_id)
+        assert row is not None, "parents are foreign keys"
+        line[row["process"]] = relative(work, row, documents(work.tx, parent_id))
+        parent_id = row["parent_id"]
+    return line
+
+
+def found(work: Work, model: ProcessModel, instance_id: int, dossier: Any) -> Mapping[str, tuple[Relative, ...]]:
+    """What the declared needs give: other cases by the value of a fact."""
+    answers: dict[str, tuple[Relative, ...]] = {}
+    for name, need in model.finds.items():
+        value = need.value(dossier)
+        rows = work.tx.all(FOUND, key=need.key, text=value, which=instance_id) if value else []
+        answers[name] = tuple(relative(work, row) for row in rows)
+    return answers
+
+
+def documents(tx: Transaction, instance_id: int) -> tuple[Document, ...]:
+    rows = tx.all(ATTACHMENTS, which=instance_id)
+    return tuple(Document(row["kind"], row["name"], row["sha256"]) for row in rows)
+
+
+def relative(work: Work, row: Row, papers: tuple[Document, ...] = ()) -> Relative:
+    """Another case, as guards see it."""
+    model = work.registry.by_code[row["process"]]
+    return Relative(
+        id=row["id"],
+        process=row["process"],
+        code=code_of(model, row),
+        state=row["state"],
+        phase=row["phase"],
+        is_open=row["closed_at"] is None,
+        unit=work.office.units[row["unit_id"]],
+        dossier=to_json(model.dossier.model_validate_json(row["dossier"])),
+        documents=papers,
+    )
+
+
+def _children(work: Work, instance_id: int) -> tuple[Relative, ...]:
+    return tuple(relative(work, row) for row in work.tx.all(CHILDREN, which=instance_id))
+
+
+def dossier_of(row: Row) -> dict[str, Any]:
+    """The stored dossier as JSON values."""
+    loaded: dict[str, Any] = json.loads(row["dossier"])
+    return loaded

@@ -1,0 +1,183 @@
+"""The fixed statements of the hot path, written in SQLAlchemy Core and rendered once.
+
+Reads for lists and pages are built where they are asked (`queries`); everything that an action runs is here.
+"""
+
+from typing import Any
+
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, update
+
+from engine.runtime.database import Statement
+from engine.runtime.schema import (
+    access,
+    attachment,
+    effect,
+    fact,
+    firing,
+    history,
+    idempotency,
+    incident,
+    instance,
+    membership,
+    notice,
+    person,
+    reference,
+    register,
+    seat,
+    session,
+    timer,
+    unit,
+    user_task,
+)
+
+p = bindparam
+
+
+def insertion(table: Table, *, without: tuple[str, ...] = ()) -> Statement:
+    """INSERT of all columns by name, returning the key."""
+    names = [c.name for c in table.columns if c.name not in ("id", *without)]
+    return Statement(insert(table).values({name: p(name) for name in names}).returning(table.c.id))
+
+
+def _in_force(table: Table) -> Any:
+    """Rows valid on the date :on; both ends belong to the row."""
+    return and_(table.c.valid_from <= p("on"), or_(table.c.valid_to.is_(None), table.c.valid_to >= p("on")))
+
+
+# ── standing ─────────────────────────────────────────────────────────────────────────────────
+SESSION = Statement(
+    select(session, person.c.name.label("person_name"), person.c.username, person.c.active)
+    .join_from(session, person)
+    .where(session.c.token_hash == p("token_hash"))
+)
+TOUCH_SESSION = Statement(update(session).where(session.c.id == p("which")).values(seen_at=p("seen_at")))
+MEMBERSHIPS = Statement(
+    select(membership.c.role, membership.c.unit_id).where(
+        membership.c.person_id == p("person_id"), _in_force(membership)
+    )
+)
+HOLDERS = Statement(
+    select(person.c.id, person.c.name)
+    .join_from(membership, person, membership.c.person_id == person.c.id)
+    .where(
+        membership.c.unit_id == p("unit_id"),
+        membership.c.role == p("role"),
+        _in_force(membership),
+        person.c.active,
+    )
+    .order_by(person.c.id)
+)
+REPLAY = Statement(select(idempotency).where(idempotency.c.principal == p("principal"), idempotency.c.key == p("key")))
+REMEMBER = insertion(idempotency)
+
+# ── loading a case ───────────────────────────────────────────────────────────────────────────
+INSTANCE = Statement(select(instance).where(instance.c.id == p("which")))
+VISIBLE = Statement(select(access.c.unit_id, access.c.relation).where(access.c.instance_id == p("which")))
+ATTACHMENTS = Statement(select(attachment).where(attachment.c.instance_id == p("which")).order_by(attachment.c.id))
+CHILDREN = Statement(select(instance).where(instance.c.parent_id == p("which")).order_by(instance.c.id))
+STARTED = Statement(
+    select(instance.c.id).where(
+        instance.c.parent_id == p("parent_id"),
+        instance.c.process == p("process"),
+        instance.c.start_key == p("start_key"),
+    )
+)
+FOUND = Statement(
+    select(instance)
+    .join_from(fact, instance)
+    .where(fact.c.key == p("key"), fact.c.text == p("text"), instance.c.id != p("which"))
+    .order_by(instance.c.id)
+)
+UNITS = Statement(select(unit).where(_in_force(unit)).order_by(unit.c.id))
+SEATS = Statement(select(seat).where(_in_force(seat)).order_by(seat.c.id))
+LEGAL_ROWS = Statement(select(reference).order_by(reference.c.id))
+
+# ── writing a decision ───────────────────────────────────────────────────────────────────────
+NEW_INSTANCE = insertion(instance)
+ADVANCE = Statement(
+    update(instance)
+    .where(instance.c.id == p("which"), instance.c.version == p("expected"))
+    .values(
+        state=p("state"),
+        phase=p("phase"),
+        version=p("version"),
+        headline=p("headline"),
+        dossier=p("dossier"),
+        history_hash=p("history_hash"),
+        updated_at=p("updated_at"),
+        closed_at=p("closed_at"),
+    )
+)
+NEW_HISTORY = insertion(history)
+HISTORY = Statement(select(history).where(history.c.instance_id == p("which")).order_by(history.c.seq))
+GRANT = Statement(
+    insert(access)
+    .prefix_with("OR IGNORE")
+    .values(instance_id=p("instance_id"), unit_id=p("unit_id"), relation=p("relation"))
+)
+FACTS = Statement(select(fact.c.key, fact.c.text).where(fact.c.instance_id == p("which")))
+DROP_FACTS = Statement(delete(fact).where(fact.c.instance_id == p("which")))
+NEW_FACT = insertion(fact)
+NEW_ATTACHMENT = insertion(attachment)
+EDITIONS = Statement(
+    select(func.count().label("n")).where(attachment.c.instance_id == p("which"), attachment.c.kind == p("kind"))
+)
+NUMBER = Statement(
+    select(register.c.last).where(
+        register.c.authority_id == p("authority_id"),
+        register.c.name == p("name"),
+        register.c.year == p("year"),
+    )
+)
+NEW_REGISTER = insertion(register)
+DRAW = Statement(
+    update(register)
+    .where(
+        register.c.authority_id == p("which"),
+        register.c.name == p("register"),
+        register.c.year == p("in_year"),
+    )
+    .values(last=p("last"))
+)
+
+# ── tasks and timers ─────────────────────────────────────────────────────────────────────────
+OPEN_TASKS = Statement(
+    select(user_task)
+    .where(user_task.c.instance_id == p("which"), user_task.c.clock != "closed")
+    .order_by(user_task.c.id)
+)
+NEW_TASK = insertion(user_task)
+SET_CLOCK = Statement(
+    update(user_task)
+    .where(user_task.c.id == p("which"))
+    .values(
+        clock=p("clock"),
+        due_on=p("due_on"),
+        due_at=p("due_at"),
+        due_source=p("due_source"),
+        days_left=p("days_left"),
+        closed_at=p("closed_at"),
+    )
+)
+NEW_TIMER = insertion(timer)
+STOP_TIMERS = Statement(delete(timer).where(timer.c.task_id == p("which")))
+STOP_TIMER = Statement(delete(timer).where(timer.c.id == p("which")))
+DUE_TIMERS = Statement(
+    select(timer, user_task.c.due_on, user_task.c.state, user_task.c.clock)
+    .join_from(timer, user_task, timer.c.task_id == user_task.c.id)
+    .where(timer.c.due_at <= p("now"))
+    .order_by(timer.c.due_at, timer.c.id)
+    .limit(p("most"))
+)
+NEXT_TIMER = Statement(select(func.min(timer.c.due_at).label("at")))
+NEW_FIRING = insertion(firing)
+FIRED = Statement(select(firing.c.id).where(firing.c.key == p("key")))
+
+# ── effects, incidents, notices ──────────────────────────────────────────────────────────────
+NEW_EFFECT = insertion(effect)
+PENDING_EFFECT = Statement(select(effect).where(effect.c.state == "pending").order_by(effect.c.id).limit(1))
+SETTLE_EFFECT = Statement(update(effect).where(effect.c.id == p("which")).values(state=p("state")))
+NEW_INCIDENT = insertion(incident)
+INCIDENT = Statement(select(incident.c.id).where(incident.c.key == p("key")))
+NEW_NOTICE = insertion(notice)
+NEXT_NOTICE = Statement(select(func.min(notice.c.not_before).label("at")).where(notice.c.state == "waiting"))

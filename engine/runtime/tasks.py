@@ -1,0 +1,164 @@
+"""User tasks and their timers: what opens, pauses, resumes and closes when a case moves."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.definition.case import Case
+from engine.definition.deadlines import DueKind, next_occurrence, resolve
+from engine.definition.decide import seat_of
+from engine.definition.model import ProcessModel, StateModel
+from engine.instants import end_of_day, to_micros
+from engine.office.organisation import Unit
+from engine.runtime.database import Row
+from engine.runtime.statements import GRANT, NEW_TASK, NEW_TIMER, OPEN_TASKS, SET_CLOCK, STOP_TIMERS
+from engine.runtime.work import Work
+
+STATE = "state"
+INCIDENT = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The task that waits after a move; `due_on` is ISO text or None."""
+
+    task_id: int
+    due_on: str | None
+
+
+def move_tasks(work: Work, model: ProcessModel, case: Case[Any], source: str) -> Waiting | None:
+    """Bring the tasks of a case in line with its new state; returns the task that now waits, if any.
+
+    The task of the state left is closed, or paused when the new state pauses it; a paused task of the
+    new state runs on. A move from a state to itself keeps its task.
+    """
+    state = model.states[case.state]
+    tasks = [task for task in work.tx.all(OPEN_TASKS, which=case.id) if task["kind"] == STATE]
+    running = next((task for task in tasks if task["clock"] == "running"), None)
+    if running is not None and source == case.state:
+        changed = reschedule(work, model, case)
+        return Waiting(running["id"], changed["to"] if changed else running["due_on"])
+    if running is not None:
+        (_pause if state.pauses else _close)(work, running)
+    paused = next((task for task in tasks if task["clock"] == "paused" and task["state"] == case.state), None)
+    if state.final:
+        for task in tasks:
+            if task["clock"] == "paused":
+                _close(work, task)
+        return None
+    if paused is not None:
+        return _resume(work, model, case, paused)
+    return open_task(work, model, case)
+
+
+def open_task(work: Work, model: ProcessModel, case: Case[Any]) -> Waiting:
+    """Open the task of the case's state, with its timers; the unit that holds it may see the case."""
+    state = model.states[case.state]
+    unit = holder(work, case, state)
+    deadline = resolve(state.due, case)
+    task_id = work.tx.insert(
+        NEW_TASK, instance_id=case.id, kind=STATE, state=state.id, todo=state.todo, role=_owner(state),
+        unit_id=unit.id, assignee_id=None, opened_at=work.micros,
+        due_on=deadline.on.isoformat() if deadline else None, due_at=to_micros(deadline.at) if deadline else None,
+        due_source=deadline.source if deadline else "", clock="running", days_left=None, closed_at=None,
+    )  # fmt: skip
+    work.tx.run(GRANT, instance_id=case.id, unit_id=unit.id, relation="holder")
+    _set_timers(work, model, case, task_id, deadline.on if deadline else None)
+    return Waiting(task_id, deadline.on.isoformat() if deadline else None)
+
+
+def reschedule(work: Work, model: ProcessModel, case: Case[Any]) -> dict[str, str] | None:
+    """Recompute the due date of the running task from the dossiers; returns what changed, or None.
+
+    Only deadlines that are dates move; days that are being counted go on.
+    """
+    state = model.states[case.state]
+    task = next(
+        (t for t in work.tx.all(OPEN_TASKS, which=case.id) if t["clock"] == "running" and t["kind"] == STATE),
+        None,
+    )
+    if task is None or state.due.kind is not DueKind.DATE:
+        return None
+    deadline = resolve(state.due, case)
+    due_on = deadline.on.isoformat() if deadline else None
+    if due_on == task["due_on"]:
+        return None
+    _clock(
+        work,
+        task,
+        clock="running",
+        due_on=deadline.on if deadline else None,
+        source=deadline.source if deadline else "",
+    )
+    work.tx.run(STOP_TIMERS, which=task["id"])
+    _set_timers(work, model, case, task["id"], deadline.on if deadline else None)
+    return {"from": task["due_on"] or "", "to": due_on or ""}
+
+
+def holder(work: Work, case: Case[Any], state: StateModel) -> Unit:
+    """The unit whose task the state is."""
+    assert state.owner is not None, "only open states have tasks"
+    return seat_of(state.owner, case, work.office.seats(case.authority.id, work.today))
+
+
+def _owner(state: StateModel) -> str:
+    assert state.owner is not None, "only open states have tasks"
+    return state.owner.code
+
+
+def _set_timers(work: Work, model: ProcessModel, case: Case[Any], task_id: int, due_on: date | None) -> None:
+    """The next rung and the time-out: at most two rows a task."""
+    state = model.states[case.state]
+    if due_on is not None and state.remind:
+        rung = next_occurrence(state.remind, due_on, work.now, work.office.calendar)
+        if rung is not None:
+            _timer(work, case, task_id, "rung", rung.offset, to_micros(rung.at))
+    if state.time_out:
+        at = model.actions[state.time_out].at
+        assert at is not None, "a time-out is a timer"
+        if at.kind is DueKind.DEADLINE:
+            instant = end_of_day(due_on) if due_on else None
+        else:
+            deadline = resolve(at, case)
+            instant = deadline.at if deadline else None
+        if instant is not None:
+            _timer(work, case, task_id, "time_out", 0, to_micros(instant))
+
+
+def _timer(work: Work, case: Case[Any], task_id: int, kind: str, offset: int, due_at: int) -> None:
+    work.tx.insert(NEW_TIMER, task_id=task_id, instance_id=case.id, kind=kind, day_offset=offset, due_at=due_at)
+
+
+def _clock(
+    work: Work, task: Row, *, clock: str, due_on: date | None, source: str, days_left: int | None = None,
+    closed_at: int | None = None,
+) -> None:  # fmt: skip
+    work.tx.run(
+        SET_CLOCK, which=task["id"], clock=clock, due_on=due_on.isoformat() if due_on else None,
+        due_at=to_micros(end_of_day(due_on)) if due_on else None, due_source=source, days_left=days_left,
+        closed_at=closed_at,
+    )  # fmt: skip
+
+
+def _due(task: Row) -> date | None:
+    return date.fromisoformat(task["due_on"]) if task["due_on"] else None
+
+
+def _close(work: Work, task: Row) -> None:
+    _clock(work, task, clock="closed", due_on=_due(task), source=task["due_source"], closed_at=work.micros)
+    work.tx.run(STOP_TIMERS, which=task["id"])
+
+
+def _pause(work: Work, task: Row) -> None:
+    due_on = _due(task)
+    left = work.office.calendar.between(work.today, due_on) if due_on else None
+    _clock(work, task, clock="paused", due_on=None, source=task["due_source"], days_left=left)
+    work.tx.run(STOP_TIMERS, which=task["id"])
+
+
+def _resume(work: Work, model: ProcessModel, case: Case[Any], task: Row) -> Waiting:
+    left = task["days_left"]
+    due_on = work.office.calendar.add(work.today, left) if left is not None else None
+    _clock(work, task, clock="running", due_on=due_on, source=task["due_source"])
+    _set_timers(work, model, case, task["id"], due_on)
+    return Waiting(task["id"], due_on.isoformat() if due_on else None)

@@ -1,0 +1,122 @@
+"""The one writer: every change of this process goes through its thread.
+
+What has queued up commits together: a savepoint per command, the answers after the commit. No two
+writers starve each other, and one sync to disk serves many (docs/decisions/0005).
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from engine.errors import Unavailable
+from engine.runtime.database import Database, Transaction
+
+T = TypeVar("T")
+Command = Callable[[Transaction], T]
+FollowUp = Callable[[Transaction], bool]
+
+MOST_AT_ONCE = 64
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Runs commands one after the other in a thread of its own.
+
+    follow_up: called in transactions of its own after a commit whose command asked for it
+    (`tx.follow_up`), until it answers False; the answers of that commit wait for it.
+    """
+
+    def __init__(self, database: Database, follow_up: FollowUp | None = None) -> None:
+        self._database, self._follow_up = database, follow_up
+        self._queue: SimpleQueue[tuple[Command[Any], Future[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._stopped = False
+        self._thread.start()
+
+    def submit(self, command: Command[T]) -> "Future[T]":
+        """Queue a command; the future has its result after the commit, or the exception that undid it.
+
+        Raises:
+            Unavailable: the writer has been stopped.
+        """
+        if self._stopped:
+            raise Unavailable(seconds=5)
+        future: Future[T] = Future()
+        self._queue.put((command, future))
+        return future
+
+    def call(self, command: Command[T]) -> T:
+        """Like `submit`, and wait."""
+        return self.submit(command).result()
+
+    def stop(self) -> None:
+        """Finish what has queued up, then end the thread."""
+        self._stopped = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, ended = self._batch(first)
+            self._commit(batch)
+            if ended:
+                return
+
+    def _batch(self, first: tuple[Command[Any], Future[Any]]) -> tuple[list[tuple[Command[Any], Future[Any]]], bool]:
+        batch = [first]
+        while len(batch) < MOST_AT_ONCE:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    def _commit(self, batch: list[tuple[Command[Any], Future[Any]]]) -> None:
+        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._database.write() as tx:
+                for command, future in batch:
+                    answers.append((future, *_attempt(tx, command)))
+                wanted = tx.follow_up
+        except BaseException as fault:  # nothing of the batch was committed
+            for _, future in batch:
+                future.set_exception(fault)
+            return
+        if wanted and self._follow_up is not None:
+            self._follow()
+        for future, result, fault_of_one in answers:
+            if fault_of_one is None:
+                future.set_result(result)
+            else:
+                future.set_exception(fault_of_one)
+
+    def _follow(self) -> None:
+        assert self._follow_up is not None
+        try:
+            more = True
+            while more:
+                with self._database.write() as tx:
+                    more = self._follow_up(tx)
+        except Exception:  # its rows are still pending: the ticker takes what is left
+            log.exception("follow-up failed")
+
+
+def _attempt(tx: Transaction, command: Command[Any]) -> tuple[Any, BaseException | None]:
+    """Run one command in a savepoint; a failure undoes that command alone."""
+    asked = tx.follow_up
+    tx.command("SAVEPOINT command")
+    try:
+        result = command(tx)
+    except Exception as fault:
+        tx.command("ROLLBACK TO command")
+        tx.command("RELEASE command")
+        tx.follow_up = asked
+        return None, fault
+    tx.command("RELEASE command")
+    return result, None
