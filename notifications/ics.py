@@ -64,9 +64,7 @@ def cancel_event(
     return _calendar("CANCEL", event)
 
 
-def _event(
-    uid: str, due_on: date, summary: str, sequence: int, stamped_at: datetime, organizer: str | None
-) -> Event:
+def _event(uid: str, due_on: date, summary: str, sequence: int, stamped_at: datetime, organizer: str | None) -> Event:
     if stamped_at.utcoffset() is None:
         raise ValueError(f"{stamped_at!r} must carry a time zone.")
     if sequence < 0:

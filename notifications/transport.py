@@ -58,8 +58,11 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long to wait, in seconds. RFC 5321 §4.5.3.2.6 asks for ten minutes after the dot: a shorter
-    wait leaves letters unknown that the server did take, and so makes duplicates."""
+    """How long to wait for a connection, for each reply, and for the reply to the dot, in seconds.
+
+    RFC 5321 §4.5.3.2.6 asks for ten minutes after the dot: a shorter wait leaves messages unknown that
+    the server did take, and so makes duplicates.
+    """
 
     connect_seconds: float = 60
     command_seconds: float = 60
@@ -128,7 +131,8 @@ class SmtpTransport:
                 session.starttls(context=self.tls_context)
             except smtplib.SMTPResponseException as refusal:
                 # A 5xx here is about the server's set-up, not about the letter: keep it waiting.
-                raise smtplib.SMTPNotSupportedError(f"STARTTLS refused: {refusal}") from refusal
+                said = _reply_text(refusal.smtp_code, refusal.smtp_error)
+                raise smtplib.SMTPNotSupportedError(f"STARTTLS refused: {said}") from refusal
             session.ehlo_or_helo_if_needed()
         if self.username is not None and self.password is not None:
             session.login(self.username, self.password)

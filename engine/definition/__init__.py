@@ -33,6 +33,7 @@ from engine.definition.language import (
     timer,
 )
 from engine.definition.model import ProcessModel
+from engine.definition.words import fold
 from engine.office.law import LegalRow, Mark
 from engine.office.organisation import Unit
 
@@ -65,6 +66,7 @@ __all__ = [
     "Unit",
     "action",
     "at_start_of",
+    "fold",
     "guard",
     "process",
     "timer",

@@ -72,8 +72,15 @@ class Case(Generic[D]):
         return local_date(self.now)
 
     def answer(self, guard: "Guard") -> bool:
-        """Whether the guard holds for this case."""
-        return guard.function(self)
+        """Whether the guard holds for this case.
+
+        Raises:
+            TypeError: it answered neither True nor False; a coroutine, say, would count as true.
+        """
+        holds = guard.function(self)
+        if not isinstance(holds, bool):
+            raise TypeError(f"guard {guard.name} answered {holds!r}, neither True nor False")
+        return holds
 
     def papers(self) -> frozenset[str]:
         """The kinds of paper on this case and on every case above it."""

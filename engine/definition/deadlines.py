@@ -34,12 +34,14 @@ class Due:
     """A rule that gives a date: see the functions below for its kinds.
 
     path: a legal key, or a field as "field" of the dossier or "process.field" of an ancestor's.
+    by: a field of the dossier that chooses: the suffix of the legal key, or the entry of a mapping.
     starts: the instant meant is the first of that day, not its end.
     """
 
     kind: DueKind
     days: int = 0
     path: str = ""
+    by: str = ""
     starts: bool = False
 
 
@@ -48,14 +50,20 @@ def working_days(days: int) -> Due:
     return Due(DueKind.WORKING_DAYS, days)
 
 
-def within(limit: str) -> Due:
-    """The working days of the legal row ("time_limit", limit) in force when the task opens."""
-    return Due(DueKind.LEGAL_LIMIT, path=limit)
+def within(limit: str, *, by: str = "") -> Due:
+    """The working days of the legal row ("time_limit", limit) in force when the task opens.
+
+    by: the dossier field whose value ends the key, as in "appraise.simplified".
+    """
+    return Due(DueKind.LEGAL_LIMIT, path=limit, by=by)
 
 
-def until(path: str) -> Due:
-    """The end of the date in that field; no deadline while it is empty."""
-    return Due(DueKind.DATE, path=path)
+def until(path: str, *, by: str = "") -> Due:
+    """The end of the date in that field; no deadline while it is empty.
+
+    by: the field holds dates by name, and that dossier field names the one that is meant.
+    """
+    return Due(DueKind.DATE, path=path, by=by)
 
 
 def at_start_of(path: str) -> Due:
@@ -124,15 +132,22 @@ def resolve(due: Due, case: "Case[Any]") -> Deadline | None:
     if due.kind is DueKind.WORKING_DAYS:
         return _after(case, due.days, f"{due.days} ngày làm việc")
     if due.kind is DueKind.LEGAL_LIMIT:
-        row = case.law.get("time_limit", due.path, case.today)
+        row = case.law.get("time_limit", legal_key(due, case), case.today)
         days = int(row.value["working_days"])
         return _after(case, days, f"{days} ngày làm việc ({row.citation})")
     if due.kind is DueKind.DATE:
         value = case.field(due.path)
+        if due.by and value is not None:
+            value = value.get(getattr(case.dossier, due.by))
         if value:
             on = date.fromisoformat(value) if isinstance(value, str) else value
             return Deadline(on, start_of_day(on) if due.starts else end_of_day(on), due.path)
     return None
+
+
+def legal_key(due: Due, case: "Case[Any]") -> str:
+    """The key of a legal limit for this case."""
+    return f"{due.path}.{getattr(case.dossier, due.by)}" if due.by else due.path
 
 
 def _after(case: "Case[Any]", days: int, source: str) -> Deadline:

@@ -5,6 +5,7 @@ reminders); `action` and `timer` are Events whose transitions carry an `Action`.
 (states, `.to()`, `|`, `cond=`, `unless=`) is python-statemachine's own syntax.
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 from statemachine import Event, State, StateChart
+from statemachine.exceptions import InvalidDefinition
+from statemachine.factory import StateMachineMetaclass
+from statemachine.state import AnyState
 from statemachine.transition import Transition
 from statemachine.transition_list import TransitionList
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Due, Rung
-from engine.errors import Reason
+from engine.errors import DefinitionError, Reason
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -184,9 +188,11 @@ class Guard:
     On the machine it is a method that asks the model, so that python-statemachine itself can run it.
     """
 
-    def __init__(self, function: Callable[[Case[Any]], bool], unmet: str, otherwise: str, before_form: bool) -> None:
+    def __init__(
+        self, function: Callable[[Case[Any]], bool], unmet: str, otherwise: str, before_form: bool, line: int
+    ) -> None:
         self.function, self.unmet, self.otherwise = function, unmet, otherwise
-        self.before_form = before_form
+        self.before_form, self.line = before_form, line
         self.name = function.__name__
 
     def __get__(self, machine: Any, owner: type) -> Any:
@@ -207,8 +213,10 @@ def guard(
     before_form: it looks at the case as it was before the action's form was written to the dossier.
     """
 
+    line = sys._getframe(1).f_lineno
+
     def mark(function: Callable[[Case[Any]], bool]) -> Guard:
-        return Guard(function, unmet, otherwise, before_form)
+        return Guard(function, unmet, otherwise, before_form, line)
 
     return mark
 
@@ -266,7 +274,13 @@ def timer(
 
 
 def _event(meta: Action, transitions: TransitionList) -> Event:
+    """The action as the library's event; refuses what the library would lose before `checks` can see it."""
+    where = f"{sys._getframe(2).f_code.co_name}: line {meta.line}, «{meta.label}»"
     for transition in transitions:
+        if isinstance(transition.source, AnyState):
+            raise DefinitionError(f"{where}: from_.any() hides who may act where; name the states")
+        if not all(isinstance(spec.func, str) for spec in transition.cond):
+            raise DefinitionError(f"{where}: a guard is given by its name, as a string")
         transition.action = meta
     return Event(transitions, name=meta.label)
 
@@ -279,24 +293,29 @@ def action_of(transition: Transition) -> Action | None:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """How an instance begins: who may start it by hand, below which process, and under which guards.
+    """How an instance begins: who may start it by hand, and under which guards.
 
-    own_authority: the owner unit itself decides the case when this holds for the new dossier (a ward's
+    by: the roles that may start one below nothing. below: for each process that it may lie below, the
+    roles that may start it there (none: only an effect does). own_authority: the owner unit itself decides the case when this holds for the new dossier (a ward's
     own awards); otherwise the authority is the parent's, or the unit's superior.
     """
 
     by: tuple[Role, ...] = ()
-    below: tuple[str, ...] = ()
+    below: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     cond: tuple[str, ...] = ()
     own_authority: Callable[[Any], bool] | None = None
+
+    def roles(self, parent: str | None) -> tuple[Role, ...]:
+        """Who may start an instance below that process, or below nothing."""
+        return self.by if parent is None else self.below.get(parent, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A declared need: other cases whose fact `key` has the value that `value` computes from the dossier."""
+    """A declared need: other cases whose fact `key` has the value that `value` computes from this case."""
 
     key: str
-    value: Callable[[Any], str | None]
+    value: Callable[[Case[Any]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +326,20 @@ class Fact:
     text: str
 
 
-class Process(StateChart[Any]):
+class _Definition(StateMachineMetaclass):
+    """Lets the library's own checks (one start, reachability, a path to an end) speak as ours do."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
+        try:
+            super().__init__(name, bases, attrs)
+        except InvalidDefinition as wrong:
+            named = set(re.findall(r"\w+", str(wrong)))
+            states = {key: value for key, value in attrs.items() if isinstance(value, Task | End)}
+            places = [f"line {state.line}, {key}" for key, state in states.items() if key in named]
+            raise DefinitionError(f"{name}: {'; '.join([*places, str(wrong)])}") from wrong
+
+
+class Process(StateChart[Any], metaclass=_Definition):
     """Base of every process: python-statemachine with its three lenient defaults made strict."""
 
     allow_event_without_transition = False  # an event out of turn is an error, not a no-op

@@ -1,6 +1,6 @@
 """The compiled definition: one immutable table per process, from which everything else is derived.
 
-`compile_process` builds it once, at import, from the python-statemachine class.
+`process` builds it once, at import, from the python-statemachine class.
 """
 
 from collections.abc import Callable, Mapping
@@ -96,4 +96,5 @@ class ProcessModel:
         performers = {role for action in self.actions.values() for role in action.by}
         told = {role for action in self.actions.values() for tell in action.tells for role in tell.to}
         reminded = {role for state in self.states.values() for rung in state.remind for role in rung.to}
-        return frozenset(owners | performers | told | reminded | set(self.begin.by) | set(self.watchers))
+        below = {role for roles in self.begin.below.values() for role in roles}
+        return frozenset(owners | performers | told | reminded | set(self.begin.by) | below | set(self.watchers))

@@ -69,7 +69,10 @@ class Registry:
         )
 
     def _due(self, due: Due, known: set[tuple[str, str]]) -> Iterator[str]:
-        if due.kind is DueKind.LEGAL_LIMIT and ("time_limit", due.path) not in known:
+        limits = {key for kind, key in known if kind == "time_limit"}
+        if due.kind is DueKind.LEGAL_LIMIT and not any(
+            key.startswith(f"{due.path}.") if due.by else key == due.path for key in limits
+        ):
             yield f"time limit {due.path} has no legal row"
         process, _, name = due.path.rpartition(".")
         if due.kind is DueKind.DATE and process:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from engine.definition.case import Case, Document
 from engine.definition.decide import Act, Actor, apply_patch, check_begin, decide, seat_of
 from engine.definition.documents import canonical
-from engine.definition.language import Register, Seat
+from engine.definition.language import Action, Register, Role, Seat
 from engine.definition.model import ProcessModel
 from engine.errors import (
     ActionNotAvailable,
@@ -30,7 +30,7 @@ from engine.office.organisation import Unit
 from engine.runtime.database import Row
 from engine.runtime.recording import advance, announce_task, first_entry, record
 from engine.runtime.rights import visible
-from engine.runtime.snapshots import ancestors, code_of, found, load_case
+from engine.runtime.snapshots import ancestors, code_of, load_case, with_found
 from engine.runtime.statements import (
     CHILDREN,
     DRAW,
@@ -81,7 +81,8 @@ def start(work: Work, model: ProcessModel, new: NewCase, actor: Actor) -> int:
         there = work.tx.one(STARTED, parent_id=new.parent_id, process=model.code, start_key=new.start_key)
         if there:
             return int(there["id"])
-    unit = _unit(work, model, new.unit_code, actor)
+    begin_roles = model.begin.roles(parent["process"] if parent else None)
+    unit = _unit(work, model, begin_roles, new.unit_code, actor)
     dossier = _first_dossier(model, new.dossier, actor)
     case = _newborn(work, model, unit, parent, dossier)
     check_begin(model, case)
@@ -113,7 +114,7 @@ def act(
         _draw(work, row, register, last)
     record(work, model, row, decision, actor)
     if decision.carries:
-        _carry(work, row["id"], decision.carries, model.actions[action].label, actor)
+        _carry(work, row["id"], model.actions[action], form, actor)
 
 
 def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> None:
@@ -161,18 +162,20 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> int:
     return key
 
 
-def _carry(work: Work, parent_id: int, action: str, label: str, actor: Actor) -> None:
+def _carry(work: Work, parent_id: int, meta: Action, form: Any, actor: Actor) -> None:
+    """Take the carried action on every open child that knows it; a form of the same type goes along."""
     refused: dict[str, tuple[Reason, ...]] = {}
     for child in work.tx.all(CHILDREN, which=parent_id):
         model = work.registry.by_code[child["process"]]
-        if action not in model.actions or child["closed_at"] is not None:
+        carried = model.actions.get(meta.carries)
+        if carried is None or child["closed_at"] is not None:
             continue
         try:
-            act(work, child, action, None, actor, carried=True)
+            act(work, child, carried.id, form if carried.form is meta.form else None, actor, carried=True)
         except Refused as refusal:
             refused[code_of(model, child)] = reasons_of(refusal)
     if refused:
-        raise LinesRefused(refused, action=label, count=len(refused))
+        raise LinesRefused(refused, action=meta.label, count=len(refused))
 
 
 def reasons_of(refusal: Refused) -> tuple[Reason, ...]:
@@ -193,11 +196,13 @@ def _parent(work: Work, model: ProcessModel, parent_id: int | None, actor: Actor
     return row
 
 
-def _unit(work: Work, model: ProcessModel, code: str | None, actor: Actor) -> Unit:
+def _unit(
+    work: Work, model: ProcessModel, roles: tuple[Role, ...], code: str | None, actor: Actor
+) -> Unit:
     """The unit that the case is for: the one named, else the only one where the actor may begin it."""
     if actor.is_system:
         return _named_unit(work, code or "")
-    own = {role.code for role in model.begin.by if role.seat is Seat.OWN_UNIT}
+    own = {role.code for role in roles if role.seat is Seat.OWN_UNIT}
     mine = sorted({unit for role, unit in actor.memberships if role in own})
     if code is None:
         if len(mine) == 1:
@@ -205,9 +210,9 @@ def _unit(work: Work, model: ProcessModel, code: str | None, actor: Actor) -> Un
         if len(mine) > 1:
             raise InvalidInput({"unit": "bạn thuộc nhiều đơn vị: hãy chọn một"})
     unit = _named_unit(work, code) if code is not None else None
-    if unit is not None and (unit.id in mine or _directs(work, model, unit, actor)):
+    if unit is not None and (unit.id in mine or _directs(work, roles, unit, actor)):
         return unit
-    who = "; ".join(role.label for role in model.begin.by) or "hệ thống"
+    who = "; ".join(role.label for role in roles) or "hệ thống"
     raise NotPerformer(action=f"Lập {model.title.lower()}", who=who)
 
 
@@ -218,12 +223,12 @@ def _named_unit(work: Work, code: str) -> Unit:
     return unit
 
 
-def _directs(work: Work, model: ProcessModel, unit: Unit, actor: Actor) -> bool:
+def _directs(work: Work, roles: tuple[Role, ...], unit: Unit, actor: Actor) -> bool:
     """Whether the actor holds a role of the unit's authority that may begin the process for it."""
     seats = work.office.seats(unit.authority_id, work.today)
     wanted = {
         (role.code, seats[role.code].id)
-        for role in model.begin.by
+        for role in roles
         if role.seat is Seat.AUTHORITY and role.code in seats
     }
     return bool(wanted & actor.memberships)
@@ -246,7 +251,7 @@ def _newborn(work: Work, model: ProcessModel, unit: Unit, parent: Row | None, do
     authority_id = parent["authority_id"] if parent else unit.authority_id
     if model.begin.own_authority and model.begin.own_authority(dossier):
         authority_id = unit.id
-    return Case(
+    case: Case[Any] = Case(
         id=0,
         code="",
         process=model.code,
@@ -259,9 +264,9 @@ def _newborn(work: Work, model: ProcessModel, unit: Unit, parent: Row | None, do
         calendar=work.office.calendar,
         law=work.office.law,
         ancestors=ancestors(work, parent["id"] if parent else None),
-        found=found(work, model, 0, dossier),
         units=work.office.below(authority_id, work.today) if model.needs_units else (),
     )
+    return with_found(work, model, case)
 
 
 def _insert(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.definition.case import Case, Document, Relative
@@ -22,7 +23,7 @@ def load_case(work: Work, row: Row) -> Case[Any]:
     """The snapshot of a stored instance."""
     model = work.registry.by_code[row["process"]]
     dossier = model.dossier.model_validate_json(row["dossier"])
-    return Case(
+    case: Case[Any] = Case(
         id=row["id"],
         code=code_of(model, row),
         process=model.code,
@@ -36,10 +37,10 @@ def load_case(work: Work, row: Row) -> Case[Any]:
         law=work.office.law,
         ancestors=ancestors(work, row["parent_id"]),
         documents=documents(work.tx, row["id"]),
-        found=found(work, model, row["id"], dossier),
         children=_children(work, row["id"]) if model.needs_children else (),
         units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
     )
+    return with_found(work, model, case)
 
 
 def ancestors(work: Work, parent_id: int | None) -> Mapping[str, Relative]:
@@ -53,14 +54,16 @@ def ancestors(work: Work, parent_id: int | None) -> Mapping[str, Relative]:
     return line
 
 
-def found(work: Work, model: ProcessModel, instance_id: int, dossier: Any) -> Mapping[str, tuple[Relative, ...]]:
-    """What the declared needs give: other cases by the value of a fact."""
+def with_found(work: Work, model: ProcessModel, case: Case[Any]) -> Case[Any]:
+    """The case with what its declared needs give: other cases by the value of a fact."""
+    if not model.finds:
+        return case
     answers: dict[str, tuple[Relative, ...]] = {}
     for name, need in model.finds.items():
-        value = need.value(dossier)
-        rows = work.tx.all(FOUND, key=need.key, text=value, which=instance_id) if value else []
+        value = need.value(case)
+        rows = work.tx.all(FOUND, key=need.key, text=value, which=case.id) if value else []
         answers[name] = tuple(relative(work, row) for row in rows)
-    return answers
+    return replace(case, found=answers)
 
 
 def documents(tx: Transaction, instance_id: int) -> tuple[Document, ...]:

@@ -212,7 +212,6 @@ def test_sniff_leaves_the_file_at_its_start(content: bytes, filename: str) -> No
 
 def test_sniff_leaves_a_refused_file_at_its_start() -> None:
     file = io.BytesIO(EXE)
-
     with pytest.raises(FileRefused):
         sniff(file, "a.pdf")
 
@@ -279,14 +278,11 @@ def test_macro_sheets_are_refused() -> None:
     assert refusal(content, "a.xlsx") == ("file_has_macros", {"part": "sheet1.xml"})
 
 
-def test_as_many_entries_as_allowed_are_accepted() -> None:
-    assert sniff(io.BytesIO(docx_of(MAX_ZIP_ENTRIES)), "a.docx") == FileKind.DOCX
+def test_entries_are_accepted_up_to_the_limit() -> None:
+    kind = sniff(io.BytesIO(docx_of(MAX_ZIP_ENTRIES)), "a.docx")
 
-
-def test_one_entry_too_many_is_refused() -> None:
-    content = docx_of(MAX_ZIP_ENTRIES + 1)
-
-    assert refusal(content, "a.docx") == ("file_too_many_parts", {"limit": "10000"})
+    assert kind == FileKind.DOCX
+    assert refusal(docx_of(MAX_ZIP_ENTRIES + 1), "a.docx") == ("file_too_many_parts", {"limit": "10000"})
 
 
 def test_entries_are_counted_even_where_one_lies_across_two_chunks() -> None:

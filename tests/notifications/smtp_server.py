@@ -15,12 +15,13 @@ prefix "once-" misbehaves only the first time that this very recipient is tried:
     babbleafterdot@      keeps the message, then answers something that is not SMTP
     longlineafterdot@    keeps the message, then answers a line beyond every limit
 
-Everyone else's mail is accepted.
+Everyone else's mail is accepted. A second, smaller server answers each step with given bytes.
 """
 
 import asyncio
 import re
 import socket
+import socketserver
 import ssl
 import struct
 import threading
@@ -86,7 +87,7 @@ class _Conversation(SMTP):
     async def push(self, status: Any) -> None:
         """Send one reply line: slowly, or as a greeting of our own, or as it is."""
         if self.server.greeting and status.startswith("220 mail.test"):
-            await super().push(self.server.greeting)
+            await super().push(self.server.greeting.encode())
             self.transport.close()
         elif self.name == "slow":
             for byte in f"{status}\r\n".encode():
@@ -142,7 +143,8 @@ class _Hooks:
     ) -> list[str]:
         """Offer STARTTLS also where it will be refused."""
         session.host_name = hostname
-        return ["250-STARTTLS", *responses] if self.server.starttls_answer else responses
+        offer = ["250-STARTTLS"] if self.server.starttls_answer else []
+        return [*responses[:-1], *offer, responses[-1]]
 
     async def handle_RCPT(
         self, smtp: _Conversation, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -220,3 +222,39 @@ async def _hang_up(listening: asyncio.Server) -> None:
         conversation.cancel()
     await asyncio.gather(*conversations, return_exceptions=True)
     await asyncio.sleep(0)  # the transports close in the next round of the loop
+
+
+@contextmanager
+def scripted_smtp(answers: dict[str, bytes]) -> Iterator[int]:
+    """The port of a server that says `answers[step]`, whatever that is; empty hangs up.
+
+    Steps are "greeting", the verbs, and "." for the end of the message. `answers` may change between
+    connections.
+    """
+
+    class Reciting(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            step = "greeting"
+            while answers[step]:
+                self.wfile.write(answers[step])
+                if step == "DATA" and answers[step].startswith(b"3"):
+                    step = self.end_of_message()
+                else:
+                    step = self.rfile.readline().split(b" ")[0].strip().decode().upper()
+                if step in {"", "QUIT"}:
+                    return
+
+        def end_of_message(self) -> str:
+            while line := self.rfile.readline():
+                if line == b".\r\n":
+                    return "."
+            return ""
+
+    with socketserver.ThreadingTCPServer((HOST, 0), Reciting) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

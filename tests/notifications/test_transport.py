@@ -1,6 +1,7 @@
 """What becomes of a message, found out against real servers that misbehave, and on a real disk."""
 
 import hashlib
+import resource
 import shutil
 import socket
 import ssl
@@ -15,12 +16,12 @@ import pytest
 
 from notifications.mime import build
 from notifications.transport import Attempt, FolderTransport, Outcome, SmtpTransport, Timeouts
-from tests.notifications.smtp_server import HOST, MisbehavingServer, misbehaving_smtp
+from tests.notifications.smtp_server import HOST, MisbehavingServer, misbehaving_smtp, scripted_smtp
 from tests.notifications.test_mime import LETTER, SENDER
 
 BOUNCES = "bounce+42@quan.example.vn"
 MESSAGE = build(LETTER, SENDER)
-PASSWORD = "Mat khau 2026!"  # noqa: S105  invented
+PASSWORD = "Mat khau 2026!"
 SHORT = Timeouts(connect_seconds=2, command_seconds=0.25, dot_seconds=0.25)
 
 
@@ -103,6 +104,48 @@ def test_refusal_at_the_door_is_told_by_its_code(greeting: str) -> None:
 
     outcome = Outcome.PERMANENT if greeting.startswith("5") else Outcome.TEMPORARY
     assert attempt == Attempt(outcome, greeting)
+
+
+POLITE = {
+    "greeting": b"220 mail.test\r\n",
+    "EHLO": b"250 mail.test\r\n",
+    "HELO": b"250 mail.test\r\n",
+    "MAIL": b"250 OK\r\n",
+    "RCPT": b"250 OK\r\n",
+    "DATA": b"354 go on\r\n",
+    ".": b"250 taken\r\n",
+}
+STRANGE_ANSWERS = [
+    *(b"199 x\r\n", b"299 x\r\n", b"354 x\r\n", b"421 x\r\n", b"499 x\r\n", b"500 x\r\n", b"599 x\r\n", b"999 x\r\n"),
+    *(b"", b"\r\n", b"25\r\n", b"2x0 x\r\n", b"-55 x\r\n", b"\xff\xfe \x00\r\n", b"nothing of SMTP\r\n", b"5" * 9000),
+    *(b"250-x\r\n500 x\r\n", b"500-x\r\n250 x\r\n"),
+]
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."])
+def test_any_answer_at_any_step_has_one_outcome(step: str) -> None:
+    answers = dict(POLITE)
+    with scripted_smtp(answers) as port:
+        transport = SmtpTransport(host=HOST, port=port, starttls=False, timeouts=SHORT)
+        for strange in STRANGE_ANSWERS:
+            answers.update({step: strange, "HELO": strange if step == "EHLO" else POLITE["HELO"]})
+
+            attempt = transport.send(BOUNCES, "an@b.vn", MESSAGE)
+
+            assert (strange, attempt.outcome) == (strange, outcome_of(strange, step))
+            assert attempt.reply.isprintable()
+
+
+def outcome_of(answer: bytes, step: str) -> Outcome:
+    """What RFC 5321 §4.3.2 makes of the answer's last line."""
+    last = answer.split(b"\r\n")[-2] if answer.endswith(b"\r\n") else b""
+    reply_class = last[:1].decode() if last[:3].isdigit() and len(last[:3]) == 3 else ""
+    wanted = {"greeting": "220", "DATA": "3"}.get(step, "2")
+    if last.decode(errors="replace").startswith(wanted) and reply_class:
+        return Outcome.SENT
+    if reply_class == "5":
+        return Outcome.PERMANENT
+    return Outcome.TEMPORARY if step != "." or reply_class == "4" else Outcome.UNKNOWN
 
 
 def test_refused_connection_is_temporary() -> None:
@@ -260,13 +303,19 @@ def test_certificate_that_is_not_trusted_or_for_another_host_is_temporary(
     assert accepted_for(tls_server, "binh@b.vn") == []
 
 
-@pytest.mark.parametrize("answer", [None, "454 4.7.0 not today", "502 5.5.1 no such command"])
-def test_refused_starttls_is_temporary_and_nothing_is_said_in_clear(answer: str | None) -> None:
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        (None, "STARTTLS extension not supported by server."),
+        ("454 4.7.0 not today", "STARTTLS refused: 454 4.7.0 not today"),
+        ("502 5.5.1 no such command", "STARTTLS refused: 502 5.5.1 no such command"),
+    ],
+)
+def test_refused_starttls_is_temporary_and_nothing_is_said_in_clear(answer: str | None, reply: str) -> None:
     with misbehaving_smtp(starttls_answer=answer, credentials=("thidua", PASSWORD)) as server:
         attempt = through(server, starttls=True, username="thidua", password=PASSWORD).send(BOUNCES, "an@b.vn", MESSAGE)
 
-    assert attempt.outcome == Outcome.TEMPORARY
-    assert "STARTTLS" in attempt.reply
+    assert attempt == Attempt(Outcome.TEMPORARY, reply)
     assert (server.commands, server.accepted) == ([], [])
 
 
@@ -285,7 +334,7 @@ def test_server_without_log_in_is_temporary(server: MisbehavingServer) -> None:
     assert accepted_for(server, "chi@b.vn") == []
 
 
-@pytest.mark.parametrize("padding", ["", "z" * 440])
+@pytest.mark.parametrize("padding", ["", "z" * 457])
 def test_password_echoed_by_the_server_is_not_kept(padding: str) -> None:
     with misbehaving_smtp(credentials=("thidua", "another"), echo_padding=padding) as server:
         transport = through(server, username="thidua", password=PASSWORD)
@@ -324,10 +373,13 @@ def test_folder_keeps_the_message_under_the_hash_of_its_id(tmp_path: Path) -> No
 def test_folder_keeps_a_message_once(tmp_path: Path) -> None:
     folder = FolderTransport(tmp_path)
 
-    attempts = [folder.send(BOUNCES, "an@b.vn", MESSAGE) for _ in range(2)]
+    first = folder.send(BOUNCES, "an@b.vn", MESSAGE)
+    [kept] = tmp_path.iterdir()
+    inode = kept.stat().st_ino
+    second = folder.send(BOUNCES, "an@b.vn", MESSAGE)
 
-    assert attempts[0] == attempts[1]
-    assert len(list(tmp_path.iterdir())) == 1
+    assert first == second
+    assert [found.stat().st_ino for found in tmp_path.iterdir()] == [inode]
 
 
 def test_folder_names_a_foreign_message_by_its_content(tmp_path: Path) -> None:
@@ -346,3 +398,15 @@ def test_folder_that_cannot_be_written_is_temporary_and_leaves_nothing(tmp_path:
 
     assert attempt.outcome == Outcome.TEMPORARY
     assert list(tmp_path.iterdir()) == [in_the_way]
+
+
+def test_disk_that_fills_up_while_writing_is_temporary_and_leaves_nothing(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(MESSAGE) - 1, hard))
+    try:
+        attempt = FolderTransport(tmp_path).send(BOUNCES, "an@b.vn", MESSAGE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert attempt == Attempt(Outcome.TEMPORARY, "[Errno 27] File too large")
+    assert list(tmp_path.iterdir()) == []
