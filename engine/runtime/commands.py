@@ -28,7 +28,7 @@ from engine.errors import (
 from engine.instants import local_date
 from engine.office.organisation import Unit
 from engine.runtime.database import Row
-from engine.runtime.recording import advance, announce_task, first_entry, record
+from engine.runtime.recording import START, advance, announce_task, record
 from engine.runtime.rights import visible
 from engine.runtime.snapshots import ancestors, code_of, load_case, with_found
 from engine.runtime.statements import (
@@ -68,8 +68,8 @@ class Paper:
     sha256: str
 
 
-def start(work: Work, model: ProcessModel, new: NewCase, actor: Actor) -> int:
-    """Begin an instance; returns its key.
+def start(work: Work, model: ProcessModel, new: NewCase, actor: Actor) -> Row:
+    """Begin an instance; returns its row.
 
     Raises:
         NotPerformer: none of the actor's roles may begin this process for that unit.
@@ -80,7 +80,7 @@ def start(work: Work, model: ProcessModel, new: NewCase, actor: Actor) -> int:
     if new.start_key is not None:
         there = work.tx.one(STARTED, parent_id=new.parent_id, process=model.code, start_key=new.start_key)
         if there:
-            return int(there["id"])
+            return there
     begin_roles = model.begin.roles(parent["process"] if parent else None)
     unit = _unit(work, model, begin_roles, new.unit_code, actor)
     dossier = _first_dossier(model, new.dossier, actor)
@@ -97,8 +97,8 @@ def act(
     actor: Actor,
     *,
     carried: bool = False,
-) -> None:
-    """Take an action on a stored instance, with everything that it carries.
+) -> Row:
+    """Take an action on a stored instance, with everything that it carries; returns its row.
 
     Raises:
         ActionNotAvailable, NotPerformer, InvalidInput, GuardUnmet: as `decide`.
@@ -112,13 +112,14 @@ def act(
     decision = decide(model, case, Act(action, actor, seats, form, number, carried))
     if register:
         _draw(work, row, register, last)
-    record(work, model, row, decision, actor)
+    moved = record(work, model, row, case, decision, actor)
     if decision.carries:
         _carry(work, row["id"], model.actions[action], form, actor)
+    return moved
 
 
-def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> None:
-    """Apply a merge patch (RFC 7396) to the dossier while the actor's unit holds the task.
+def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> Row:
+    """Apply a merge patch (RFC 7396) to the dossier while the actor holds the task; returns the row.
 
     Raises:
         ActionNotAvailable: nothing may be edited in this state.
@@ -134,11 +135,11 @@ def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> None:
     _must_hold(work, model, case, actor, "Sửa hồ sơ", (state.owner.code,))
     _only(patch, state.edits)
     after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
-    advance(work, model, row, after, "edit", actor)
+    return advance(work, model, row, case, after, "edit", actor)[0]
 
 
-def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> int:
-    """Add a paper to the case; returns its key. The content is stored and synced before this is called.
+def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
+    """Add a paper to the case; returns the case's row. The content is stored and synced before this is called.
 
     Raises:
         InvalidInput: the process takes no paper of that kind.
@@ -152,14 +153,13 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> int:
     _must_hold(work, model, case, actor, "Đính kèm giấy tờ", tuple(performers))
     edition = work.tx.one(EDITIONS, which=row["id"], kind=paper.kind)
     assert edition is not None, "a count has a row"
-    key = work.tx.insert(
+    work.tx.insert(
         NEW_ATTACHMENT, instance_id=row["id"], kind=paper.kind, name=paper.name, media_type=paper.media_type,
         size=paper.size, sha256=paper.sha256, edition=edition["n"] + 1, added_by=actor.person_id, added_at=work.micros,
     )  # fmt: skip
     after = replace(case, documents=(*case.documents, Document(paper.kind, paper.name, paper.sha256)))
     more = {"attachment": {"kind": paper.kind, "name": paper.name, "sha256": paper.sha256}}
-    advance(work, model, row, after, "attach", actor, more=more)
-    return key
+    return advance(work, model, row, case, after, "attach", actor, more=more)[0]
 
 
 def _carry(work: Work, parent_id: int, meta: Action, form: Any, actor: Actor) -> None:
@@ -196,14 +196,15 @@ def _parent(work: Work, model: ProcessModel, parent_id: int | None, actor: Actor
     return row
 
 
-def _unit(
-    work: Work, model: ProcessModel, roles: tuple[Role, ...], code: str | None, actor: Actor
-) -> Unit:
-    """The unit that the case is for: the one named, else the only one where the actor may begin it."""
+def _unit(work: Work, model: ProcessModel, roles: tuple[Role, ...], code: str | None, actor: Actor) -> Unit:
+    """The unit that the case is for: the one named, else the only one where the actor may begin it.
+
+    Whoever holds a seat of an authority begins cases of the authority itself unless another unit is named.
+    """
     if actor.is_system:
         return _named_unit(work, code or "")
     own = {role.code for role in roles if role.seat is Seat.OWN_UNIT}
-    mine = sorted({unit for role, unit in actor.memberships if role in own})
+    mine = sorted({unit for role, unit in actor.memberships if role in own} or _own_bodies(work, roles, actor))
     if code is None:
         if len(mine) == 1:
             return work.office.units[mine[0]]
@@ -223,14 +224,16 @@ def _named_unit(work: Work, code: str) -> Unit:
     return unit
 
 
+def _own_bodies(work: Work, roles: tuple[Role, ...], actor: Actor) -> set[int]:
+    """The authorities for which the actor holds a seat among these roles."""
+    bodies = {work.office.units[unit].authority_id for unit in actor.units}
+    return {body for body in bodies if _directs(work, roles, work.office.units[body], actor)}
+
+
 def _directs(work: Work, roles: tuple[Role, ...], unit: Unit, actor: Actor) -> bool:
     """Whether the actor holds a role of the unit's authority that may begin the process for it."""
     seats = work.office.seats(unit.authority_id, work.today)
-    wanted = {
-        (role.code, seats[role.code].id)
-        for role in roles
-        if role.seat is Seat.AUTHORITY and role.code in seats
-    }
+    wanted = {(role.code, seats[role.code].id) for role in roles if role.seat is Seat.AUTHORITY and role.code in seats}
     return bool(wanted & actor.memberships)
 
 
@@ -271,7 +274,7 @@ def _newborn(work: Work, model: ProcessModel, unit: Unit, parent: Row | None, do
 
 def _insert(
     work: Work, model: ProcessModel, case: Case[Any], parent: Row | None, start_key: str | None, actor: Actor
-) -> int:
+) -> Row:
     state = model.states[case.state]
     key = work.tx.insert(
         NEW_INSTANCE, authority_id=case.authority.id, process=model.code, definition_version=model.version,
@@ -282,11 +285,11 @@ def _insert(
     row = work.tx.one(INSTANCE, which=key)
     assert row is not None, "just inserted"
     case = replace(case, id=key, code=code_of(model, row))
-    history_id = first_entry(work, model, row, case, actor)
+    row, history_id = advance(work, model, row, None, case, START, actor)
     _grant(work, model, case)
     waiting = open_task(work, model, case)
     announce_task(work, model, case, f"h{history_id}", waiting, actor, set())
-    return key
+    return row
 
 
 def _grant(work: Work, model: ProcessModel, case: Case[Any]) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -92,6 +93,8 @@ class Database:
     def __init__(self, path: Path, hook: Hook | None = None) -> None:
         self.path, self.hook = path, hook
         self.engine = _create(path)
+        self._writing = Lock()
+        self._write_connection: Any = None
 
     def create_tables(self) -> None:
         metadata.create_all(self.engine)
@@ -109,15 +112,17 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """A write transaction: committed at the end, rolled back on any error."""
-        with self._connection() as connection:
-            tx = Transaction(connection.cursor(), self.hook)
+        """A write transaction: committed at the end, rolled back on any error. One at a time."""
+        with self._writing:
+            if self._write_connection is None:
+                self._write_connection = self.engine.raw_connection()
+            tx = Transaction(self._write_connection.cursor(), self.hook)
             tx.command("BEGIN IMMEDIATE")
             try:
                 yield tx
                 tx.command("COMMIT")
             except BaseException:
-                connection.rollback()
+                self._write_connection.rollback()
                 raise
 
     @contextmanager
@@ -129,6 +134,9 @@ class Database:
             connection.close()
 
     def close(self) -> None:
+        """Let go of all connections."""
+        if self._write_connection is not None:
+            self._write_connection.close()
         self.engine.dispose()
 
 
@@ -142,7 +150,7 @@ def has_wal_fix(version: tuple[int, int, int]) -> bool:
 
 def _create(path: Path) -> Engine:
     url = f"sqlite:///{path}"
-    engine = create_engine(url, module=DRIVER, pool_size=8, max_overflow=0)
+    engine = create_engine(url, module=DRIVER, pool_size=8, max_overflow=0, connect_args={"check_same_thread": False})
     journal = "WAL" if has_wal_fix(DRIVER.sqlite_version_info) else "DELETE"
 
     @event.listens_for(engine, "connect")

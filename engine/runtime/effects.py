@@ -76,7 +76,7 @@ def _reschedule(work: Work, receiver: Row) -> None:
     case = load_case(work, receiver)
     changed = reschedule(work, model, case)
     if changed is not None:
-        history_id = advance(work, model, receiver, case, RESCHEDULE, SYSTEM, more={"due_on": changed})
+        _, history_id = advance(work, model, receiver, case, case, RESCHEDULE, SYSTEM, more={"due_on": changed})
         owner = model.states[case.state].owner
         assert owner is not None, "only open states have deadlines"
         facts = (("due_on", changed["to"]), ("due_before", changed["from"]))

@@ -16,7 +16,6 @@ from engine.runtime.snapshots import dossier_of
 from engine.runtime.statements import (
     ADVANCE,
     DROP_FACTS,
-    FACTS,
     NEW_EFFECT,
     NEW_FACT,
 )
@@ -26,10 +25,10 @@ from engine.runtime.work import Work
 START = "start"
 
 
-def record(work: Work, model: ProcessModel, row: Row, decision: Decision, actor: Actor) -> None:
-    """Write everything that a decision brings."""
+def record(work: Work, model: ProcessModel, row: Row, before: Case[Any], decision: Decision, actor: Actor) -> Row:
+    """Write everything that a decision brings; returns the stored row."""
     case = decision.case
-    history_id = advance(work, model, row, case, decision.action, actor, warnings=decision.warnings)
+    moved_row, history_id = advance(work, model, row, before, case, decision.action, actor, warnings=decision.warnings)
     waiting = move_tasks(work, model, case, decision.source)
     heard: set[str] = set()
     moved = decision.source != decision.target
@@ -40,6 +39,7 @@ def record(work: Work, model: ProcessModel, row: Row, decision: Decision, actor:
         occasion = Occasion(f"h{history_id}", told.kind, actor, None, (("action", label),))
         tell(work, model, case, occasion, told.to, heard)
     write_effects(work, case, history_id, decision)
+    return moved_row
 
 
 def announce_task(
@@ -59,10 +59,12 @@ def announce_task(
 
 
 def advance(
-    work: Work, model: ProcessModel, row: Row, case: Case[Any], action: str, actor: Actor, *,
-    warnings: tuple[Reason, ...] = (), more: dict[str, Any] | None = None,
-) -> int:  # fmt: skip
-    """Move the row one version on, with its history entry and facts; returns the entry's key.
+    work: Work, model: ProcessModel, row: Row, before: Case[Any] | None, case: Case[Any], action: str,
+    actor: Actor, *, warnings: tuple[Reason, ...] = (), more: dict[str, Any] | None = None,
+) -> tuple[Row, int]:  # fmt: skip
+    """Move the row one version on, with its history entry and facts; returns the row and the entry's key.
+
+    before: the case as it was; None for one that was just inserted as version 0.
 
     Raises:
         StaleVersion: somebody else moved the row in between.
@@ -77,34 +79,30 @@ def advance(
         ],
         **(more or {}),
     }
-    source = row["state"] if row["version"] else ""
+    source = row["state"] if before else ""
     entry = Entry(case.id, version, work.micros, actor.person_id, action, source, case.state, payload)
     history_id, head = append(work.tx, entry, row["history_hash"], work.salt())
-    changed = work.tx.run(
+    moved = work.tx.one(
         ADVANCE, which=case.id, expected=row["version"], state=case.state, phase=state.phase, version=version,
         headline=model.headline(case.dossier), dossier=canonical(new), history_hash=head, updated_at=work.micros,
         closed_at=work.micros if state.final else None,
     )  # fmt: skip
-    if changed != 1:
+    if moved is None:
         raise StaleVersion(expected=row["version"], actual="mới hơn")
-    write_facts(work, model, case)
-    return history_id
+    _write_facts(work, model, before, case)
+    return moved, history_id
 
 
-def first_entry(work: Work, model: ProcessModel, row: Row, case: Case[Any], actor: Actor) -> int:
-    """Begin the history of a case that was just inserted as version 0; returns the entry's key."""
-    return advance(work, model, row, case, START, actor)
-
-
-def write_facts(work: Work, model: ProcessModel, case: Case[Any]) -> None:
+def _write_facts(work: Work, model: ProcessModel, before: Case[Any] | None, case: Case[Any]) -> None:
     """Replace the facts of the case when they have changed."""
     if model.facts is None:
         return
-    wanted = {fact.key: fact.text for fact in model.facts(case)}
-    if wanted != {row["key"]: row["text"] for row in work.tx.all(FACTS, which=case.id)}:
+    known = model.facts(before) if before else ()
+    wanted = model.facts(case)
+    if wanted != known:
         work.tx.run(DROP_FACTS, which=case.id)
-        for key, text in wanted.items():
-            work.tx.insert(NEW_FACT, instance_id=case.id, key=key, text=text)
+        for fact in wanted:
+            work.tx.insert(NEW_FACT, instance_id=case.id, key=fact.key, text=fact.text)
 
 
 def write_effects(work: Work, case: Case[Any], history_id: int, decision: Decision) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -28,7 +29,7 @@ from engine.runtime.database import Database, Row, Transaction
 from engine.runtime.effects import run_next_effect
 from engine.runtime.offices import load_office
 from engine.runtime.present import whole
-from engine.runtime.statements import INSTANCE, REMEMBER, REPLAY
+from engine.runtime.statements import REMEMBER, REPLAY
 from engine.runtime.timers import fire_due
 from engine.runtime.work import Work
 from engine.runtime.writer import Writer
@@ -93,8 +94,8 @@ class Engine:
         """Begin an instance; the answer is 201 with the case."""
 
         def perform(work: Work, actor: Actor) -> Answer:
-            key = commands.start(work, model, new, actor)
-            return _case_answer(work, key, 201, f"/api/v1/{model.collection}/{key}")
+            row = commands.start(work, model, new, actor)
+            return _case_answer(work, row, 201, f"/api/v1/{model.collection}/{row['id']}")
 
         return self.change(asking, perform)
 
@@ -119,42 +120,38 @@ class Engine:
             asking, model, instance_id, lambda work, row, actor: commands.attach(work, row, paper, actor)
         )
 
-    def change(self, asking: Asking, perform: Perform, stand: Perform | None = None) -> "Future[Answer]":
-        """Queue a change of any kind by the person asking.
+    def change(self, asking: Asking, perform: Perform) -> "Future[Answer]":
+        """Queue a change of any kind by the person asking, who must be logged in."""
+        return self.writer.submit(lambda tx: self._once(tx, asking, lambda work, actor: partial(perform, work, actor)))
 
-        stand: what must hold before a stored answer may be given again; it raises when it does not.
+    def _once(self, tx: Transaction, asking: Asking, stand: Callable[[Work, Actor], Callable[[], Answer]]) -> Answer:
+        """Standing, then replay, then the change itself.
+
+        stand: checks what must hold before a stored answer may be given again, and gives the change.
         """
-
-        def command(tx: Transaction) -> Answer:
-            work = self.work(tx)
-            actor = self.standing(tx, asking.secret)
-            if stand is not None:
-                stand(work, actor)
-            if not asking.key:
-                return perform(work, actor)
-            stored = _replay(work, actor, asking)
-            return stored or _remember(work, actor, asking, perform(work, actor))
-
-        return self.writer.submit(command)
+        work, actor = self.work(tx), self.standing(tx, asking.secret)
+        perform = stand(work, actor)
+        if not asking.key:
+            return perform()
+        return _replay(work, actor, asking) or _remember(work, actor, asking, perform())
 
     def _change_case(
         self,
         asking: Asking,
         model: ProcessModel,
         instance_id: int,
-        change: Callable[[Work, Row, Actor], object],
+        change: Callable[[Work, Row, Actor], Row],
     ) -> "Future[Answer]":
-        def stand(work: Work, actor: Actor) -> Answer:
-            commands.load(work, model, instance_id, actor)
-            return Answer(204, "")
-
-        def perform(work: Work, actor: Actor) -> Answer:
+        def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
             row = commands.load(work, model, instance_id, actor)
-            _check_version(row, asking)
-            change(work, row, actor)
-            return _case_answer(work, instance_id, 200)
 
-        return self.change(asking, perform, stand)
+            def perform() -> Answer:
+                _check_version(row, asking)
+                return _case_answer(work, change(work, row, actor), 200)
+
+            return perform
+
+        return self.writer.submit(lambda tx: self._once(tx, asking, stand))
 
     # ── looks ────────────────────────────────────────────────────────────────────────────────
     @contextmanager
@@ -193,9 +190,7 @@ class Engine:
         self.database.close()
 
 
-def _case_answer(work: Work, instance_id: int, status: int, location: str = "") -> Answer:
-    row = work.tx.one(INSTANCE, which=instance_id)
-    assert row is not None, "it was just written"
+def _case_answer(work: Work, row: Row, status: int, location: str = "") -> Answer:
     return Answer(status, canonical(whole(work, row)), f'"{row["version"]}"', location)
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from engine.definition.case import Case, Document, Relative
-from engine.definition.documents import to_json
 from engine.definition.model import ProcessModel
 from engine.instants import from_micros, local_date
 from engine.runtime.database import Row, Transaction
@@ -82,7 +81,7 @@ def relative(work: Work, row: Row, papers: tuple[Document, ...] = ()) -> Relativ
         phase=row["phase"],
         is_open=row["closed_at"] is None,
         unit=work.office.units[row["unit_id"]],
-        dossier=to_json(model.dossier.model_validate_json(row["dossier"])),
+        dossier=dossier_of(row),
         documents=papers,
     )
 

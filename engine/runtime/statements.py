@@ -76,7 +76,7 @@ VISIBLE = Statement(select(access.c.unit_id, access.c.relation).where(access.c.i
 ATTACHMENTS = Statement(select(attachment).where(attachment.c.instance_id == p("which")).order_by(attachment.c.id))
 CHILDREN = Statement(select(instance).where(instance.c.parent_id == p("which")).order_by(instance.c.id))
 STARTED = Statement(
-    select(instance.c.id).where(
+    select(instance).where(
         instance.c.parent_id == p("parent_id"),
         instance.c.process == p("process"),
         instance.c.start_key == p("start_key"),
@@ -107,6 +107,7 @@ ADVANCE = Statement(
         updated_at=p("updated_at"),
         closed_at=p("closed_at"),
     )
+    .returning(*instance.columns)
 )
 NEW_HISTORY = insertion(history)
 HISTORY = Statement(select(history).where(history.c.instance_id == p("which")).order_by(history.c.seq))
@@ -115,7 +116,6 @@ GRANT = Statement(
     .prefix_with("OR IGNORE")
     .values(instance_id=p("instance_id"), unit_id=p("unit_id"), relation=p("relation"))
 )
-FACTS = Statement(select(fact.c.key, fact.c.text).where(fact.c.instance_id == p("which")))
 DROP_FACTS = Statement(delete(fact).where(fact.c.instance_id == p("which")))
 NEW_FACT = insertion(fact)
 NEW_ATTACHMENT = insertion(attachment)

@@ -81,8 +81,10 @@ class Writer:
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._database.write() as tx:
-                for command, future in batch:
-                    answers.append((future, *_attempt(tx, command)))
+                if len(batch) == 1:  # alone, it needs no savepoint: its failure undoes the transaction
+                    answers.append((batch[0][1], batch[0][0](tx), None))
+                else:
+                    answers = [(future, *_attempt(tx, command)) for command, future in batch]
                 wanted = tx.follow_up
         except BaseException as fault:  # nothing of the batch was committed
             for _, future in batch:

@@ -123,7 +123,7 @@ class AwardDossier(BaseModel):
     subject: Subject | None = Field(None, title="Đối tượng đề nghị")
     achievement: Achievement | None = Field(None, title="Thành tích")
     movement: str = Field("", title="Phong trào (mã)", max_length=20)
-    standing: Standing = Field(default_factory=lambda: Standing(), title="Điều kiện")
+    standing: Standing = Field(default_factory=Standing, title="Điều kiện")
     justification: str = Field("", title="Giải trình khi thành tích đã được khen", max_length=2000)
     public_consent: bool = Field(False, title="Đồng ý công khai tên và thành tích")
     direction: Direction | None = Field(None, title="Chỉ đạo của Chủ tịch")

@@ -1,0 +1,76 @@
+"""Tick: whatever is due at the business instant happens now; and the schedule that keeps ticking.
+
+APScheduler only ticks: its own job store loses and doubles jobs, so timers, effects and mails are rows.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from api.clock import DemoClock, store_clock
+from engine.instants import from_micros
+from engine.runtime.service import Engine
+from engine.runtime.statements import NEXT_NOTICE, NEXT_TIMER
+from notifications.door import next_due, run_due
+from notifications.mime import Sender
+from notifications.transport import Transport
+
+log = logging.getLogger(__name__)
+
+
+class Ticker:
+    """Carries out what is due: effects left over, timers, then mails. One tick at a time."""
+
+    def __init__(self, engine: Engine, transport: Transport, sender: Sender) -> None:
+        self.engine, self._transport, self._sender = engine, transport, sender
+        self._one_at_a_time = threading.Lock()
+
+    def tick(self) -> None:
+        """Everything that is due at the business instant, once."""
+        with self._one_at_a_time:
+            self.engine.run_effects()
+            self.engine.fire_due()
+            run_due(self.engine, self._transport, self._sender, self.engine.clock())
+
+    def advance(self, clock: DemoClock, to: datetime) -> None:
+        """Move the demo's clock to `to`, stopping at every instant at which something is due, in order.
+
+        Raises:
+            InvalidInput: `to` lies in the past.
+        """
+        self.tick()
+        while (due := self.next_instant()) is not None and due <= to:
+            clock.move(max(due, clock()))
+            self.tick()
+        clock.move(to)
+        self.engine.writer.call(lambda tx: store_clock(tx, to))
+        self.tick()
+
+    def next_instant(self) -> datetime | None:
+        """The earliest instant at which a timer, a notice or a message has something to do."""
+        with self.engine.database.read() as tx:
+            rows = [tx.one(NEXT_TIMER), tx.one(NEXT_NOTICE)]
+            instants = [from_micros(row["at"]) for row in rows if row and row["at"] is not None]
+            mail = next_due(tx)
+        return min([*instants, *([mail] if mail else [])], default=None)
+
+
+def keep_ticking(tick: Callable[[], None], every_seconds: float) -> BackgroundScheduler:
+    """Start to tick in a thread; `shutdown(wait=True)` on the result ends it after the running tick."""
+
+    def guarded() -> None:
+        try:
+            tick()
+        except Exception:  # one bad tick must not end the ticking; its rows are still due
+            log.exception("tick failed")
+
+    scheduler = BackgroundScheduler(timezone=ZoneInfo("Asia/Ho_Chi_Minh"))
+    scheduler.add_job(
+        guarded, "interval", seconds=every_seconds, coalesce=True, max_instances=1, misfire_grace_time=None
+    )
+    scheduler.start()
+    return scheduler

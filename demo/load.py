@@ -1,0 +1,97 @@
+"""Load the model customer into an empty installation, through the same commands that people use."""
+
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from demo.campaign import LAUNCH, PLAN
+from demo.organisation import ACCOUNTS, MAIL_DOMAIN, SEATS, UNITS, Account
+from engine.instants import to_micros
+from engine.office.calendar import seed_days
+from engine.runtime.accounts import find_person, open_login, revoke
+from engine.runtime.commands import NewCase
+from engine.runtime.database import Transaction
+from engine.runtime.offices import write_calendar, write_law
+from engine.runtime.schema import membership, person, seat, unit
+from engine.runtime.service import Answer, Asking, Engine
+from engine.runtime.statements import insertion
+from workflows import law
+
+PASSWORD = "demo"
+FIRST_YEAR, LAST_YEAR = 2024, 2026
+SINCE = date(2020, 1, 1).isoformat()
+
+_NEW_UNIT, _NEW_SEAT, _NEW_PERSON, _NEW_MEMBERSHIP = map(insertion, (unit, seat, person, membership))
+
+
+def load_organisation(tx: Transaction, password_hash: str, now: datetime) -> None:
+    """Units, seats, accounts, the working calendar and the law; all accounts share one password."""
+    keys: dict[str, int] = {}
+    for u in UNITS:
+        keys[u.code] = tx.insert(
+            _NEW_UNIT, code=u.code, name=u.name, kind=u.kind, mail=f"{u.code.lower()}@{MAIL_DOMAIN}",
+            groups=_groups(u.groups), parent_id=keys.get(u.parent), authority_id=keys.get(u.authority),
+            valid_from=SINCE, valid_to=None,
+        )  # fmt: skip
+    for role, code in SEATS:
+        tx.insert(
+            _NEW_SEAT, authority_id=keys["QDK"], role=role.code, unit_id=keys[code], valid_from=SINCE, valid_to=None
+        )
+    for account in ACCOUNTS:
+        _add(tx, account, keys, password_hash)
+    write_calendar(tx, seed_days(FIRST_YEAR, LAST_YEAR), to_micros(now))
+    write_law(tx, law.ALL)
+
+
+def _groups(groups: tuple[str, ...]) -> str:
+    return "[" + ",".join(f'"{group}"' for group in groups) + "]"
+
+
+def _add(tx: Transaction, account: Account, keys: dict[str, int], password_hash: str) -> None:
+    key = tx.insert(
+        _NEW_PERSON, username=account.username, name=account.name, mail=f"{account.username}@{MAIL_DOMAIN}",
+        password_hash=password_hash, active=True,
+    )  # fmt: skip
+    for role, code in account.roles:
+        tx.insert(_NEW_MEMBERSHIP, person_id=key, unit_id=keys[code], role=role, valid_from=SINCE, valid_to=None)
+
+
+def launch_campaign(engine: Engine) -> int:
+    """Draft the plan, launch it and open the rolling round, each as the person whose task it is."""
+    campaign = engine.registry.by_code["campaign"]
+    with _Desk(engine, "chuyenvien") as desk:
+        drafted = engine.start(Asking(desk.secret), campaign, NewCase(None, None, PLAN)).result()
+    key = int(drafted.location.rpartition("/")[2])
+    with _Desk(engine, "chutich") as desk:
+        launched = engine.act(_on(desk, drafted), campaign, key, "launch", LAUNCH).result()
+    engine.fire_due()
+    with _Desk(engine, "truongphong") as desk:
+        version = int(launched.etag.strip('"')) + 1
+        asking = Asking(desk.secret, expected=version)
+        engine.act(asking, campaign, key, "set_rounds", {"open_rounds": ["rolling"]}).result()
+    return key
+
+
+class _Desk:
+    """A session of a demo account for as long as the block lasts."""
+
+    def __init__(self, engine: Engine, username: str) -> None:
+        self.engine, self.username, self.secret = engine, username, secrets.token_hex(32)
+
+    def __enter__(self) -> "_Desk":
+        def sit(tx: Transaction) -> tuple[int, int]:
+            row = find_person(tx, self.username)
+            assert row is not None, "a demo account"
+            now = self.engine.wall()
+            key = open_login(tx, row["id"], self.username, self.secret, now, kind="session", lasts=timedelta(minutes=5))
+            return key, int(row["id"])
+
+        self.session_id, self.person_id = self.engine.writer.call(sit)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.engine.writer.call(lambda tx: revoke(tx, self.session_id, self.person_id, self.engine.wall()))
+
+
+def _on(desk: _Desk, answer: Answer) -> Asking:
+    return Asking(desk.secret, expected=int(answer.etag.strip('"')))
