@@ -14,10 +14,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from api.clock import DemoClock, store_clock
 from engine.instants import from_micros
 from engine.runtime.service import Engine
-from engine.runtime.statements import NEXT_NOTICE, NEXT_TIMER
-from notifications.door import next_due, run_due
-from notifications.mime import Sender
-from notifications.transport import Transport
+from engine.runtime.statements import NEXT_TIMER
+from notifications.door import Post, next_due, run_due
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +23,8 @@ log = logging.getLogger(__name__)
 class Ticker:
     """Carries out what is due: effects left over, timers, then mails. One tick at a time."""
 
-    def __init__(self, engine: Engine, transport: Transport, sender: Sender) -> None:
-        self.engine, self._transport, self._sender = engine, transport, sender
+    def __init__(self, engine: Engine, post: Post) -> None:
+        self.engine, self._post = engine, post
         self._one_at_a_time = threading.Lock()
 
     def tick(self) -> None:
@@ -34,7 +32,7 @@ class Ticker:
         with self._one_at_a_time:
             self.engine.run_effects()
             self.engine.fire_due()
-            run_due(self.engine, self._transport, self._sender, self.engine.clock())
+            run_due(self.engine, self._post, self.engine.clock())
 
     def advance(self, clock: DemoClock, to: datetime) -> None:
         """Move the demo's clock to `to`, stopping at every instant at which something is due, in order.
@@ -53,10 +51,9 @@ class Ticker:
     def next_instant(self) -> datetime | None:
         """The earliest instant at which a timer, a notice or a message has something to do."""
         with self.engine.database.read() as tx:
-            rows = [tx.one(NEXT_TIMER), tx.one(NEXT_NOTICE)]
-            instants = [from_micros(row["at"]) for row in rows if row and row["at"] is not None]
-            mail = next_due(tx)
-        return min([*instants, *([mail] if mail else [])], default=None)
+            timer, mail = tx.one(NEXT_TIMER), next_due(tx)
+        rung = from_micros(timer["at"]) if timer and timer["at"] is not None else None
+        return min((instant for instant in (rung, mail) if instant is not None), default=None)
 
 
 def keep_ticking(tick: Callable[[], None], every_seconds: float) -> BackgroundScheduler:

@@ -73,8 +73,8 @@ class Timeouts:
 class SmtpTransport:
     """Sends through one SMTP server, a new connection for each message.
 
-    With `starttls` nothing but EHLO is ever said in clear, and the server's certificate must be valid for
-    `host` under `tls_context` (default: the system's authorities). `client_name` is what EHLO says;
+    With `starttls` nothing but EHLO and QUIT is ever said in clear, and the server's certificate must be valid
+    for `host` under `tls_context` (default: the system's authorities). `client_name` is what EHLO says;
     give the public host name when the server checks it. Log-in only when `username` is given.
 
     Raises:

@@ -5,168 +5,235 @@ Each problem is a sentence that names the state or action and its line in the pr
 
 import inspect
 from collections.abc import Iterator
-from itertools import pairwise
-from types import NoneType, UnionType
+from datetime import date
+from itertools import combinations, pairwise
+from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from statemachine import State
-from statemachine.state import AnyState
 from statemachine.transition import Transition
 
 from engine.definition.case import Case
-from engine.definition.deadlines import DueKind
+from engine.definition.deadlines import Due, DueKind, Rung
 from engine.definition.language import Action, Begin, End, Guard, Process, Task, action_of
 
-CALLBACK_PREFIXES = ("on_", "before_", "after_", "prepare_")
+STRICT_FLAGS = ("allow_event_without_transition", "catch_errors_as_events", "atomic_configuration_update")
+
+# What the library, or we, keep on a machine or its class.
+_ON_INSTANCES = {"final_states", "history_values", "initial_state", "listeners", "model", "model_card", "state_field"}
+MACHINE_NAMES = frozenset(n for n in (*dir(Process), *dir(type(Process))) if not n.startswith("__")) | _ON_INSTANCES
+
+_SET_BY_LIBRARY = frozenset(vars(Process)) - {*STRICT_FLAGS} | {"final_states", "initial_state"}
+
+_NO_CALLBACKS = "validators and callbacks have no place in a definition"
 
 
-def problems(cls: type[Process], dossier: type[BaseModel], begin: Begin) -> Iterator[str]:
-    """Every reason why the class must not run; empty for a good one."""
-    guards = {name: value for name, value in vars(cls).items() if isinstance(value, Guard)}
-    yield from _members(cls)
-    used = set(begin.cond)
+def problems(cls: type[Process], dossier: type[BaseModel], begin: Begin) -> list[str]:
+    """Every reason why the class must not run; empty for a good one.
+
+    Its build is judged first: only a sound machine can be asked what it means.
+    """
+    return list(dict.fromkeys(_build(cls))) or list(dict.fromkeys(_meaning(cls, dossier, begin)))
+
+
+def _build(cls: type[Process]) -> Iterator[str]:
+    """Whether the class is a flat machine of states, actions and guards, and nothing runs beside them."""
+    if cls.__bases__ != (Process,):
+        yield "a process is derived from Process itself, and from nothing else"
+        return
+    if not any(state.final for state in cls.states):
+        yield "a process needs states, and at least one End"
+    yield from _names(cls)
     for state in cls.states:
-        yield from _state(state, cls, dossier)
+        if not isinstance(state, Task | End):
+            yield f"{state.id} is neither a Task nor an End: only flat machines are restored reliably"
+            continue
+        where = f"line {state.line}, {state.id}"
+        if state.value != state.id:
+            yield f"{where}: a state has one name, and keeps it; here {state.value} and {state.id}"
+        if _written(state.enter, state.exit, state.invoke):
+            yield f"{where}: {_NO_CALLBACKS}"
         for transition in state.transitions:
-            yield from _transition(transition, guards)
-            used |= {spec.attr_name for spec in transition.cond}
-    for meta in {id(m): m for m in _metas(cls)}.values():
-        yield from _action(meta, cls, dossier)
-    for name, found in guards.items():
-        if name not in used:
-            yield f"guard {name} is never used"
-        if inspect.iscoroutinefunction(found.function):
-            yield f"guard {name} is a coroutine: python-statemachine would pass it unasked"
-        if name in dir(Case) or name in Case.__dataclass_fields__:
-            yield f"guard {name} is also a field of the case: the library would ask both"
-    yield from (f"begin: {name} is not a guard" for name in begin.cond if name not in guards)
+            yield from _move(transition, state, cls)
 
 
-def _metas(cls: type[Process]) -> Iterator[Action]:
+def _names(cls: type[Process]) -> Iterator[str]:
+    """Names in the class that mean something else to the library, or two things at once."""
+    lines = {str(event): meta.line for transition, meta in _moves(cls) for event in transition.events}
+    yield from (f"line {lines[n]}, {n}: names a state and an action" for n in lines if n in cls.states_map)
+    lines |= {state.id: state.line for state in cls.states if isinstance(state, Task | End)}
+    lines |= {name: value.line for name, value in vars(cls).items() if isinstance(value, Guard)}
+    places = {name: f"line {line}, {name}" for name, line in lines.items()}
+    own = lines.keys() | (vars(cls).keys() - _SET_BY_LIBRARY)
+    yield from (f"{places.get(n, n)}: the machine itself uses that name" for n in sorted(own & MACHINE_NAMES))
+    callbacks = _conventions(cls) & own - cls.states_map.keys()
+    yield from (f"{places.get(n, n)}: would run as a callback; effects belong elsewhere" for n in sorted(callbacks))
+
+
+def _moves(cls: type[Process]) -> Iterator[tuple[Transition, Action]]:
     for state in cls.states:
         for transition in state.transitions:
             if meta := action_of(transition):
-                yield meta
+                yield transition, meta
 
 
-def _members(cls: type[Process]) -> Iterator[str]:
-    """A process class holds states, actions and guards; python-statemachine would run anything else by name."""
-    for name, value in vars(cls).items():
-        if name.startswith(CALLBACK_PREFIXES) and callable(value):
-            yield f"{name} would run as a callback: side effects belong to the engine"
-    for name in cls.states_map:
-        if hasattr(Process, str(name)):
-            yield f"{name} is a name that the machine itself uses"
+def _conventions(cls: type[Process]) -> set[str]:
+    """The names that the library looks up to run them as callbacks."""
+    groups = [group for state in cls.states for group in (state.enter, state.exit, state.invoke)]
+    groups += [group for state in cls.states for t in state.transitions for group in (t.before, t.on, t.after)]
+    return {"prepare_event", *(str(spec.func) for group in groups for spec in group if spec.is_convention)}
 
 
-def _state(state: State, cls: type[Process], dossier: type[BaseModel]) -> Iterator[str]:
-    if not isinstance(state, Task | End):
-        yield f"{state.id} is neither a Task nor an End"
-        return
-    where = f"line {state.line}, {state.id}"
-    if state.parent is not None or state.parallel:
-        yield f"{where}: only flat machines are restored reliably"
-    if isinstance(state, Task):
-        yield from (
-            f"{where}: edits {f}, which the dossier does not have" for f in state.edits if f not in dossier.model_fields
-        )
-        if state.due.kind is DueKind.DATE and "." not in state.due.path and state.due.path not in dossier.model_fields:
-            yield f"{where}: due at {state.due.path}, which the dossier does not have"
-        if state.due.kind is DueKind.NONE and state.remind:
-            yield f"{where}: reminders need a deadline"
-        yield from _ladder(state, where)
-    yield from _branches(state, where)
+def _written(*groups: Any) -> list[Any]:
+    """The callbacks that somebody wrote down at a state or a transition."""
+    return [spec for group in groups for spec in group if not spec.is_convention]
 
 
-def _ladder(state: Task, where: str) -> Iterator[str]:
-    days = [rung.days for rung in state.remind]
-    if any(later <= earlier for earlier, later in pairwise(days)):
-        yield f"{where}: the rungs of a ladder must rise"
-    if any(rung.every for rung in state.remind[:-1]):
-        yield f"{where}: only the last rung may repeat"
-
-
-def _branches(state: Task | End, where: str) -> Iterator[str]:
-    by_event: dict[str, list[Transition]] = {}
-    for transition in state.transitions:
-        if action_of(transition) is not None:
-            by_event.setdefault(str(transition.event), []).append(transition)
-    metas = [action_of(ts[0]) for ts in by_event.values()]
-    if isinstance(state, Task) and all(m is not None and (m.at is not None or m.carried) for m in metas):
-        timed = [m for m in metas if m is not None]
-        if not timed:
-            yield f"{where}: nobody can act on it"
-    if sum(1 for m in metas if m is not None and m.at is not None) > 1:
-        yield f"{where}: at most one timer may leave a state"
-    for event, transitions in by_event.items():
-        free = [index for index, t in enumerate(transitions) if not list(t.cond)]
-        if free and free[0] != len(transitions) - 1:
-            yield f"{where}: {event} has a branch without a guard that hides the ones after it"
-
-
-def _transition(transition: Transition, guards: dict[str, Guard]) -> Iterator[str]:
+def _move(transition: Transition, source: Task | End, cls: type[Process]) -> Iterator[str]:
+    edge = f"{source.id} → {' and '.join(str(target.id) for target in transition.targets) or 'nowhere'}"
     meta = action_of(transition)
-    edge = f"{transition.source.id} → {transition.target.id if transition.target else '?'}"
     if meta is None:
-        yield f"{edge}: not declared through action() or timer()"
+        yield f"line {source.line}, {edge}: not declared through action() or timer()"
         return
     where = f"line {meta.line}, {edge}"
-    if isinstance(transition.source, AnyState):
-        yield f"{where}: from_.any() hides who may act where; name the states"
-    if transition.is_eventless or transition.target is None:
-        yield f"{where}: a move needs an event and a target"
-    if list(transition.validators) or any(list(group) for group in _callbacks(transition)):
-        yield f"{where}: validators and callbacks have no place in a definition"
+    names = [str(event) for event in transition.events]
+    if len(names) != 1:
+        yield f"{where}: an action has one name, and keeps it; here {' and '.join(names) or 'none'}"
+    if len(transition.targets) != 1 or not any(transition.target is state for state in cls.states):
+        yield f"{where}: leads to one state of this process (has the name of a state been used again?)"
+    if transition.internal or transition.initial or any(event.delay or event.internal for event in transition.events):
+        yield f"{where}: a move is neither internal nor initial nor delayed"
+    if _written(transition.validators, transition.before, transition.on, transition.after):
+        yield f"{where}: {_NO_CALLBACKS}"
+
+
+def _meaning(cls: type[Process], dossier: type[BaseModel], begin: Begin) -> Iterator[str]:
+    """Whether what the states, actions and guards say fits together, and fits the dossier."""
+    guards = {name: value for name, value in vars(cls).items() if isinstance(value, Guard)}
+    used = set(begin.cond)
+    for state in cls.states:
+        if isinstance(state, Task):
+            yield from _task(state, dossier)
+        yield from _branches(state)
+    for transition, meta in _moves(cls):
+        yield from _conditions(transition, meta, guards)
+        used |= {spec.attr_name for spec in transition.cond}
+    for meta in {id(meta): meta for _, meta in _moves(cls)}.values():
+        yield from _action(meta, dossier)
+    yield from (wrong for name, found in guards.items() for wrong in _guard(name, found, name in used))
+    yield from (f"begin: {name!r} is not a @guard of this process" for name in begin.cond if name not in guards)
+
+
+def _task(state: Task, dossier: type[BaseModel]) -> Iterator[str]:
+    where = f"line {state.line}, {state.id}"
+    strangers = [name for name in state.edits if name not in dossier.model_fields]
+    yield from (f"{where}: edits {name}, which the dossier does not have" for name in strangers)
+    yield from (f"{where}: due at {wrong}" for wrong in _date(state.due, dossier))
+    if state.due.kind is DueKind.DEADLINE:
+        yield f"{where}: AT_DEADLINE is for timers; a task's own deadline comes from elsewhere"
+    yield from (f"{where}: {wrong}" for wrong in _ladder(state.remind))
+    if state.due.kind is DueKind.NONE and state.remind:
+        yield f"{where}: reminders need a deadline"
+    metas = {id(meta): meta for t in state.transitions if (meta := action_of(t))}.values()
+    timers = [meta for meta in metas if meta.at is not None]
+    if len(timers) > 1:
+        yield f"{where}: at most one timer may leave a state"
+    if state.due.kind is DueKind.NONE and any(meta.at.kind is DueKind.DEADLINE for meta in timers if meta.at):
+        yield f"{where}: a timer AT_DEADLINE needs a deadline"
+    if state.due.kind is not DueKind.NONE and all(meta.at or meta.carried for meta in metas):
+        yield f"{where}: nobody can act on it, so it has no deadline; it waits for the clock or another case"
+
+
+def _date(due: Due, dossier: type[BaseModel]) -> Iterator[str]:
+    """What is wrong with the fields of this dossier that a deadline looks at; an ancestor's are the registry's."""
+    fields = dossier.model_fields
+    own = due.path if due.kind is DueKind.DATE and "." not in due.path else ""
+    yield from (f"{n}, which the dossier does not have" for n in (own, due.by) if n and n not in fields)
+    if own in fields and not due.by and not _is(fields[own].annotation, date):
+        yield f"{own}, which is not a date"
+
+
+def _ladder(ladder: tuple[Rung, ...]) -> Iterator[str]:
+    if any(later.days <= earlier.days for earlier, later in pairwise(ladder)):
+        yield "the rungs of a ladder must rise"
+    if any(rung.every for rung in ladder[:-1]):
+        yield "only the last rung may repeat"
+    if any(rung.every < 0 for rung in ladder):
+        yield "a rung repeats forwards"
+
+
+def _branches(state: State) -> Iterator[str]:
+    by_event: dict[str, list[tuple[Transition, Action]]] = {}
+    for transition in state.transitions:
+        if meta := action_of(transition):
+            by_event.setdefault(str(transition.event), []).append((transition, meta))
+    for moves in by_event.values():
+        for (first, _), (second, meta) in combinations(moves, 2):
+            if _opens(first) <= _opens(second):
+                yield (
+                    f"line {meta.line}, {state.id}: «{meta.label}» never reaches {_target(second)}, "
+                    f"hidden by the branch to {_target(first)} before it"
+                )
+
+
+def _opens(transition: Transition) -> set[tuple[str, bool]]:
+    return {(spec.attr_name, spec.expected_value) for spec in transition.cond}
+
+
+def _target(transition: Transition) -> str:
+    return ", ".join(target.id for target in transition.targets)
+
+
+def _conditions(transition: Transition, meta: Action, guards: dict[str, Guard]) -> Iterator[str]:
+    where = f"line {meta.line}, {transition.source.id} → {_target(transition)}"
     for spec in transition.cond:
-        name = spec.attr_name
-        if name not in guards:
-            yield f"{where}: {name!r} is not a @guard of this process"
-        elif spec.expected_value is False and not guards[name].otherwise:
-            yield f"{where}: unless={name} needs the guard's otherwise sentence"
+        found = guards.get(spec.func)
+        if found is None:
+            yield f"{where}: {spec.attr_name!r} is not a @guard of this process"
+        elif spec.expected_value is False and not found.otherwise:
+            yield f"{where}: unless={spec.attr_name} needs the guard's otherwise sentence"
 
 
-def _callbacks(transition: Transition) -> Iterator[Any]:
-    """The callbacks written at the transition itself (the library adds its by-name conventions to them)."""
-    for group in (transition.on, transition.before, transition.after):
-        yield [spec for spec in group if not spec.is_convention]
+def _guard(name: str, found: Guard, used: bool) -> Iterator[str]:
+    where = f"line {found.line}, guard {name}"
+    if not used:
+        yield f"{where}: is never used"
+    if found.name != name:
+        yield f"{where}: its function is called {found.name}; reasons go by that name"
+    if inspect.iscoroutinefunction(found.function):
+        yield f"{where}: is a coroutine, which would count as true"
+    if name in dir(Case):
+        yield f"{where}: is also a name of the case: the library would ask both"
 
 
-def _action(meta: Action, cls: type[Process], dossier: type[BaseModel]) -> Iterator[str]:
+def _action(meta: Action, dossier: type[BaseModel]) -> Iterator[str]:
     where = f"line {meta.line}, «{meta.label}»"
     fields = dossier.model_fields
-    named = [meta.stamp, meta.into, meta.number.into if meta.number else ""]
-    yield from (
-        f"{where}: writes {name}, which the dossier does not have" for name in named if name and name not in fields
-    )
-    if meta.form is not None:
-        if meta.into in fields and not _accepts(fields[meta.into].annotation, meta.form):
-            yield f"{where}: the dossier's {meta.into} does not take a {meta.form.__name__}"
-        if not meta.into:
-            strangers = sorted(set(meta.form.model_fields) - set(fields))
-            yield from (f"{where}: the dossier does not have the form's field {name}" for name in strangers)
+    written = [meta.stamp, meta.into, meta.number.into if meta.number else ""]
+    if meta.form is not None and not meta.into:
+        written += meta.form.model_fields
+    yield from (f"{where}: writes {n}, which the dossier does not have" for n in written if n and n not in fields)
     if meta.into and meta.form is None:
         yield f"{where}: into= needs a form"
-    if meta.at is not None and meta.at.kind is DueKind.DATE and "." not in meta.at.path and meta.at.path not in fields:
-        yield f"{where}: fires at {meta.at.path}, which the dossier does not have"
-    yield from _clashing_names(meta, cls)
+    if meta.form is not None and meta.into in fields and not _takes(fields[meta.into].annotation, meta.form):
+        yield f"{where}: the dossier's {meta.into} does not take a {meta.form.__name__}"
+    if meta.at is not None:
+        yield from (f"{where}: fires at {wrong}" for wrong in _date(meta.at, dossier))
+        if meta.at.kind is DueKind.NONE:
+            yield f"{where}: a timer needs a time to fire at"
 
 
-def _clashing_names(meta: Action, cls: type[Process]) -> Iterator[str]:
-    for state in cls.states:
-        for transition in state.transitions:
-            if action_of(transition) is meta and str(transition.event) in cls.states_map:
-                yield f"line {meta.line}: {transition.event} names a state and an action"
-                return
+def _takes(annotation: Any, form: type[BaseModel]) -> bool:
+    """Whether a dossier field of that type can hold the form, or collects such forms in a tuple."""
+    return _is(annotation, form) or (get_origin(annotation) is tuple and get_args(annotation) == (form, ...))
 
 
-def _accepts(annotation: Any, form: type[BaseModel]) -> bool:
-    """Whether a dossier field of that type can hold the form: itself, or None, or a tuple of them."""
-    if annotation is form:
-        return True
+def _is(annotation: Any, wanted: type) -> bool:
+    """Whether the annotation is that type, or a union of it with None or others."""
     if get_origin(annotation) in (Union, UnionType):
-        return any(_accepts(arg, form) for arg in get_args(annotation) if arg is not NoneType)
-    return get_origin(annotation) is tuple and form in get_args(annotation)
+        return wanted in get_args(annotation)
+    return annotation is wanted
 
 
 def appends(dossier: type[BaseModel], name: str) -> bool:

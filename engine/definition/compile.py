@@ -15,7 +15,7 @@ from statemachine.transition import Transition
 
 from engine.definition.case import Case
 from engine.definition.checks import problems
-from engine.definition.deadlines import NO_DEADLINE, DueKind
+from engine.definition.deadlines import NO_DEADLINE
 from engine.definition.language import (
     Action,
     Begin,
@@ -66,8 +66,7 @@ def process(
     """
 
     def register(cls: P) -> P:
-        wrong = [*problems(cls, dossier, begin)]
-        if wrong:
+        if wrong := problems(cls, dossier, begin):
             raise DefinitionError(f"{cls.__name__}: " + "; ".join(wrong))
         cls.model_card = ProcessModel(
             code=code,
@@ -149,6 +148,3 @@ def _table(cls: type[Process]) -> dict[tuple[str, str], tuple[Branch, ...]]:
 def conditions(transition: Transition) -> list[tuple[str, bool]]:
     """The names of a transition's guards, each with the answer that opens it."""
     return [(spec.attr_name, spec.expected_value is not False) for spec in transition.cond]
-
-
-__all__ = ["DueKind", "conditions", "process"]

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from engine.definition.case import Case
 from engine.definition.checks import appends
-from engine.definition.documents import merge, to_json
+from engine.definition.documents import difference, merge, to_json
 from engine.definition.language import Action, Role, Seat, Send, Start, Tell
 from engine.definition.model import Branch, GuardUse, ProcessModel
-from engine.errors import ActionNotAvailable, GuardUnmet, InvalidInput, NotPerformer, Reason
+from engine.errors import ActionNotAvailable, DefinitionError, GuardUnmet, InvalidInput, NotPerformer, Reason
 from engine.office.organisation import Unit
 
 
@@ -85,7 +85,9 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
         NotPerformer: the actor holds none of the roles that may take it.
         InvalidInput: the form is not satisfied.
         GuardUnmet: no branch is open, or a rule blocks; with every reason.
+        DefinitionError: the definition does not have `case.state`.
     """
+    _must_know(model, case)
     branches = model.table.get((case.state, act.action))
     if branches is None:
         raise ActionNotAvailable(
@@ -98,7 +100,7 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
         raise reason
     patch = _patch(meta, model.dossier, case, act)
     after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
-    branch = _branch(branches, case, after)
+    branch = open_branch(branches, case, after)
     blocking, warnings = _rules(meta, after)
     if branch is None or blocking:
         raise GuardUnmet((*_unmet(branches, case, after, branch), *blocking), action=meta.label)
@@ -108,13 +110,18 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
 
 
 def offers(model: ProcessModel, case: Case[Any], actor: Actor, seats: Mapping[str, Unit]) -> Iterator[Offer]:
-    """The actions that leave the state, each with the reasons why this actor cannot take it yet."""
+    """The actions that leave the state, each with the reasons why this actor cannot take it yet.
+
+    Raises:
+        DefinitionError: the definition does not have `case.state`.
+    """
+    _must_know(model, case)
     for action in model.actions_from(case.state):
         meta = model.actions[action]
         if meta.at is not None:
             continue
         branches = model.table[case.state, action]
-        branch = _branch(branches, case, case)
+        branch = open_branch(branches, case, case)
         blocking, warnings = _rules(meta, case)
         refusal = _not_performer(model, case, Act(action, actor, seats))
         reasons = (Reason(refusal.code, str(refusal)),) if refusal else ()
@@ -153,13 +160,19 @@ def field_errors(wrong: ValidationError) -> dict[str, str]:
     return {".".join(str(part) for part in error["loc"]) or "form": error["msg"] for error in wrong.errors()}
 
 
+def _must_know(model: ProcessModel, case: Case[Any]) -> None:
+    if case.state not in model.states:
+        raise DefinitionError(f"{model.code}: case {case.code} is in state {case.state!r}, which the process lacks")
+
+
 def _not_performer(model: ProcessModel, case: Case[Any], act: Act) -> NotPerformer | None:
     meta = model.actions[act.action]
-    if act.carried or (act.actor.is_system and not meta.carried):
+    if act.carried or act.actor.is_system:
         return None
-    if act.actor.is_system or meta.carried or meta.at is not None:
-        who = "hệ thống" if meta.at is not None else "hồ sơ cấp trên (đi cùng tờ trình)"
-        return None if act.actor.is_system else NotPerformer(action=meta.label, who=who)
+    if meta.at is not None:
+        return NotPerformer(action=meta.label, who="hệ thống")
+    if meta.carried:
+        return NotPerformer(action=meta.label, who="hồ sơ cấp trên (đi cùng tờ trình)")
     roles = model.performers(case.state, act.action)
     wanted = {(role.code, seat_of(role, case, act.seats).id) for role in roles}
     if wanted & act.actor.memberships:
@@ -169,20 +182,23 @@ def _not_performer(model: ProcessModel, case: Case[Any], act: Act) -> NotPerform
 
 
 def _patch(meta: Action, dossier: type[BaseModel], case: Case[Any], act: Act) -> dict[str, Any]:
-    patch: dict[str, Any] = {}
+    """The merge patch of what the action writes: the filled form, the instant, the number."""
+    before = to_json(case.dossier)
+    written: dict[str, Any] = {}
     if meta.form is not None:
-        form = to_json(_filled(meta.form, act.form))
+        form = _filled(meta.form, act.form)
         if not meta.into:
-            patch = form
+            emptied = {name for name in form.model_fields_set if getattr(form, name) is None}
+            written = dict.fromkeys(emptied) | to_json(form)
         elif appends(dossier, meta.into):
-            patch = {meta.into: [*to_json(case.dossier).get(meta.into, ()), form]}
+            written = {meta.into: [*before.get(meta.into, ()), to_json(form)]}
         else:
-            patch = {meta.into: form}
+            written = {meta.into: to_json(form)}
     if meta.stamp:
-        patch[meta.stamp] = _stamp(case.now)
+        written[meta.stamp] = _stamp(case.now)
     if meta.number is not None:
-        patch[meta.number.into] = act.number
-    return patch
+        written[meta.number.into] = act.number
+    return difference(before, {name: value for name, value in (before | written).items() if value is not None})
 
 
 def _stamp(now: datetime) -> str:
@@ -198,7 +214,8 @@ def _filled(form: type[BaseModel], given: BaseModel | Mapping[str, Any] | None) 
         raise InvalidInput(field_errors(wrong)) from wrong
 
 
-def _branch(branches: tuple[Branch, ...], before: Case[Any], after: Case[Any]) -> Branch | None:
+def open_branch(branches: tuple[Branch, ...], before: Case[Any], after: Case[Any]) -> Branch | None:
+    """The first branch whose guards all hold, asked before or after the form was written; None when all are shut."""
     return next((b for b in branches if all(_open(use, before, after) for use in b.guards)), None)
 
 
@@ -251,5 +268,6 @@ __all__ = [
     "check_begin",
     "decide",
     "offers",
+    "open_branch",
     "seat_of",
 ]

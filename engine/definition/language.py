@@ -296,8 +296,9 @@ class Begin:
     """How an instance begins: who may start it by hand, and under which guards.
 
     by: the roles that may start one below nothing. below: for each process that it may lie below, the
-    roles that may start it there (none: only an effect does). own_authority: the owner unit itself decides the case when this holds for the new dossier (a ward's
-    own awards); otherwise the authority is the parent's, or the unit's superior.
+    roles that may start it there (none: only an effect does). own_authority: the owner unit itself
+    decides the case when this holds for the new dossier (a ward's own awards); otherwise the authority
+    is the parent's, or the unit's superior.
     """
 
     by: tuple[Role, ...] = ()
@@ -329,7 +330,7 @@ class Fact:
 class _Definition(StateMachineMetaclass):
     """Lets the library's own checks (one start, reachability, a path to an end) speak as ours do."""
 
-    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
+    def __init__(cls, name: str, bases: tuple[type], attrs: dict[str, Any]) -> None:
         try:
             super().__init__(name, bases, attrs)
         except InvalidDefinition as wrong:

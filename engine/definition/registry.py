@@ -12,23 +12,29 @@ from engine.office.law import LegalRow
 class Registry:
     """Process definitions by code and by collection.
 
-    administrator: the role that repairs incidents. law: the rows that definitions refer to.
+    administrator: the role that repairs incidents. roles: those that people hold though no definition
+    names them. law: the rows that definitions refer to.
 
     Raises:
         DefinitionError: a definition refers to a process, field, action or legal row that does not exist.
     """
 
     def __init__(
-        self, processes: Iterable[type[Process]], *, administrator: Role, law: Iterable[LegalRow] = ()
+        self,
+        processes: Iterable[type[Process]],
+        *,
+        administrator: Role,
+        roles: Iterable[Role] = (),
+        law: Iterable[LegalRow] = (),
     ) -> None:
-        self.models = tuple(process.model_card for process in processes)
+        self.models = tuple(_model(process) for process in processes)
         self.administrator = administrator
         self.by_code: dict[str, ProcessModel] = {model.code: model for model in self.models}
         self.by_collection: dict[str, ProcessModel] = {model.collection: model for model in self.models}
-        self.roles: dict[str, Role] = {role.code: role for m in self.models for role in m.roles()}
-        self.roles[administrator.code] = administrator
+        held = {administrator, *roles, *(role for model in self.models for role in model.roles())}
+        self.roles: dict[str, Role] = {role.code: role for role in sorted(held, key=lambda role: role.code)}
         known = {(row.kind, row.key) for row in law}
-        wrong = [*self._twice(), *(w for model in self.models for w in self._dangling(model, known))]
+        wrong = [*self._twice(held), *(w for model in self.models for w in self._dangling(model, known))]
         if wrong:
             raise DefinitionError("; ".join(wrong))
 
@@ -47,10 +53,12 @@ class Registry:
         """The processes whose instances may have such a parent."""
         return tuple(model for model in self.models if code in model.begin.below)
 
-    def _twice(self) -> Iterator[str]:
+    def _twice(self, roles: Iterable[Role]) -> Iterator[str]:
         for name in ("code", "collection", "prefix"):
             values = [getattr(model, name) for model in self.models]
             yield from (f"{name} {v} is used twice" for v in sorted({v for v in values if values.count(v) > 1}))
+        codes = [role.code for role in roles]
+        yield from (f"role {c} is described twice" for c in sorted({c for c in codes if codes.count(c) > 1}))
 
     def _dangling(self, model: ProcessModel, known: set[tuple[str, str]]) -> Iterator[str]:
         for state in model.states.values():
@@ -79,3 +87,11 @@ class Registry:
             above = self.by_code.get(process)
             if above is None or name not in above.dossier.model_fields:
                 yield f"due at {due.path}, which no process has"
+
+
+def _model(process: type[Process]) -> ProcessModel:
+    """What @process left on the class itself; a subclass of a process is none."""
+    model = vars(process).get("model_card")
+    if not isinstance(model, ProcessModel):
+        raise DefinitionError(f"{process.__name__}: is not decorated with @process")
+    return model

@@ -11,7 +11,7 @@ from engine.office.calendar import CalendarDay, DayKind, WorkingCalendar
 from engine.office.law import LawBook, LegalRow, Mark
 from engine.office.organisation import Office, SeatRow, Unit
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.schema import calendar_day, reference, seat, unit
+from engine.runtime.schema import calendar_day, membership, person, reference, seat, unit
 from engine.runtime.statements import LEGAL_ROWS, insertion
 
 _UNITS = Statement(select(unit).order_by(unit.c.id))
@@ -19,6 +19,7 @@ _SEATS = Statement(select(seat).order_by(seat.c.id))
 _DAYS = Statement(select(calendar_day).order_by(calendar_day.c.entered_at, calendar_day.c.id))
 _NEW_DAY = insertion(calendar_day)
 _NEW_ROW = insertion(reference)
+_NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP = map(insertion, (unit, person, membership))
 
 
 def load_office(tx: Transaction) -> Office:
@@ -54,6 +55,23 @@ def write_law(tx: Transaction, rows: Iterable[LegalRow]) -> None:
                 mark=row.mark, valid_from=row.valid_from.isoformat(),
                 valid_to=row.valid_to.isoformat() if row.valid_to else None, confirmed_by=None, confirmed_at=None,
             )  # fmt: skip
+
+
+def write_authority(
+    tx: Transaction, name: str, username: str, password_hash: str, role: str, since: date
+) -> None:
+    """The first unit, an authority of its own, and the person who holds `role` in it."""
+    from_day = since.isoformat()
+    unit_id = tx.insert(
+        _NEW_UNIT, code="TOP", name=name, kind="district", mail="", groups="[]", parent_id=None, authority_id=None,
+        valid_from=from_day, valid_to=None,
+    )  # fmt: skip
+    person_id = tx.insert(
+        _NEW_PERSON, username=username, name=username, mail="", password_hash=password_hash, active=True
+    )
+    tx.insert(
+        _NEW_MEMBERSHIP, person_id=person_id, unit_id=unit_id, role=role, valid_from=from_day, valid_to=None
+    )
 
 
 def legal_row(row: Row) -> LegalRow:

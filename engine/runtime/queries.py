@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, tuple_
 
 from engine.definition.decide import Actor
 from engine.instants import to_micros
@@ -153,3 +153,10 @@ def session_wants_touch(tx: Transaction, secret: str, wall_now: datetime) -> boo
 
 def _rows(tx: Transaction, query: Select[Any]) -> list[Row]:
     return tx.all(Statement(query))
+
+
+def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
+    """How many cases each process has in each state; for everybody's eyes, it names none."""
+    grouped = select(instance.c.process, instance.c.state, func.count().label("n"))
+    rows = _rows(tx, grouped.group_by(instance.c.process, instance.c.state))
+    return {(row["process"], row["state"]): row["n"] for row in rows}

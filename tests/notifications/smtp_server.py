@@ -34,6 +34,16 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 HOST = "127.0.0.1"
 
+POLITE_ANSWERS = {
+    "greeting": b"220 mail.test\r\n",
+    "EHLO": b"250 mail.test\r\n",
+    "HELO": b"250 mail.test\r\n",
+    "MAIL": b"250 OK\r\n",
+    "RCPT": b"250 OK\r\n",
+    "DATA": b"354 go on\r\n",
+    ".": b"250 taken\r\n",
+}
+
 _BEHAVIOUR = re.compile(r"(?P<once>once-)?(?P<name>[a-z]+?)(?P<code>[45]\d\d)?(?:[-+].*)?")
 _KEEP_AND_FAIL = {"dropafterdot", "resetafterdot", "hangafterdot"}
 _ANSWERS_TO_DOT = {"babbleafterdot": "taken, I think", "longlineafterdot": f"250 {'x' * 20_000}"}
@@ -228,8 +238,8 @@ async def _hang_up(listening: asyncio.Server) -> None:
 def scripted_smtp(answers: dict[str, bytes]) -> Iterator[int]:
     """The port of a server that says `answers[step]`, whatever that is; empty hangs up.
 
-    Steps are "greeting", the verbs, and "." for the end of the message. `answers` may change between
-    connections.
+    The steps are those of POLITE_ANSWERS, "." being the end of the message. `answers` may change
+    between connections.
     """
 
     class Reciting(socketserver.StreamRequestHandler):

@@ -87,9 +87,6 @@ def vietnamese(draw: random.Random) -> str:
     return unicodedata.normalize(draw.choice(["NFC", "NFC", "NFD"]), text[: draw.randint(1, len(text))])
 
 
-# ── words ──────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_subject_and_names_of_3000_random_vietnamese_letters_decode_exactly() -> None:
     draw = random.Random(31)
     for _ in range(3000):
@@ -142,9 +139,6 @@ def test_name_with_special_characters_is_one_mailbox(name: str) -> None:
 
     [(phrase, address)] = getaddresses([raw])
     assert (decoded(phrase), address) == (name, "anh.nt@phuong1.example.vn")
-
-
-# ── headers ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_build_writes_exactly_the_headers_of_an_automatic_letter() -> None:
@@ -206,9 +200,6 @@ def test_unsubscribe_is_offered_for_optional_letters_only(
 
 def test_letter_without_a_name_is_addressed_plainly() -> None:
     assert parsed(replace(LETTER, recipient_name=""))["To"] == "anh.nt@phuong1.example.vn"
-
-
-# ── body ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_body_holds_text_then_html_in_quoted_printable() -> None:
@@ -279,8 +270,6 @@ def test_same_letter_gives_the_same_bytes_and_another_key_other_boundaries() -> 
     assert len(boundaries) == 2
     assert boundaries.isdisjoint(re.findall(rb'boundary="(.*?)"', other))
 
-
-# ── hostile values ─────────────────────────────────────────────────────────────────────────────
 
 TRICKS = [
     "\\r\\nBcc:",

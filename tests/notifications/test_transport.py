@@ -16,7 +16,13 @@ import pytest
 
 from notifications.mime import build
 from notifications.transport import Attempt, FolderTransport, Outcome, SmtpTransport, Timeouts
-from tests.notifications.smtp_server import HOST, MisbehavingServer, misbehaving_smtp, scripted_smtp
+from tests.notifications.smtp_server import (
+    HOST,
+    POLITE_ANSWERS,
+    MisbehavingServer,
+    misbehaving_smtp,
+    scripted_smtp,
+)
 from tests.notifications.test_mime import LETTER, SENDER
 
 BOUNCES = "bounce+42@quan.example.vn"
@@ -38,9 +44,6 @@ def through(server: MisbehavingServer, **how: Any) -> SmtpTransport:
 
 def accepted_for(server: MisbehavingServer, recipient: str) -> list[bytes]:
     return [content for _, found, content in server.accepted if found == recipient]
-
-
-# ── the answer decides ─────────────────────────────────────────────────────────────────────────
 
 
 def test_message_is_sent_as_it_is_to_its_recipient(server: MisbehavingServer) -> None:
@@ -106,15 +109,6 @@ def test_refusal_at_the_door_is_told_by_its_code(greeting: str) -> None:
     assert attempt == Attempt(outcome, greeting)
 
 
-POLITE = {
-    "greeting": b"220 mail.test\r\n",
-    "EHLO": b"250 mail.test\r\n",
-    "HELO": b"250 mail.test\r\n",
-    "MAIL": b"250 OK\r\n",
-    "RCPT": b"250 OK\r\n",
-    "DATA": b"354 go on\r\n",
-    ".": b"250 taken\r\n",
-}
 STRANGE_ANSWERS = [
     *(b"199 x\r\n", b"299 x\r\n", b"354 x\r\n", b"421 x\r\n", b"499 x\r\n", b"500 x\r\n", b"599 x\r\n", b"999 x\r\n"),
     *(b"", b"\r\n", b"25\r\n", b"2x0 x\r\n", b"-55 x\r\n", b"\xff\xfe \x00\r\n", b"nothing of SMTP\r\n", b"5" * 9000),
@@ -124,11 +118,11 @@ STRANGE_ANSWERS = [
 
 @pytest.mark.parametrize("step", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."])
 def test_any_answer_at_any_step_has_one_outcome(step: str) -> None:
-    answers = dict(POLITE)
+    answers = dict(POLITE_ANSWERS)
     with scripted_smtp(answers) as port:
         transport = SmtpTransport(host=HOST, port=port, starttls=False, timeouts=SHORT)
         for strange in STRANGE_ANSWERS:
-            answers.update({step: strange, "HELO": strange if step == "EHLO" else POLITE["HELO"]})
+            answers.update({step: strange, "HELO": strange if step == "EHLO" else POLITE_ANSWERS["HELO"]})
 
             attempt = transport.send(BOUNCES, "an@b.vn", MESSAGE)
 
@@ -163,9 +157,6 @@ def test_unknown_host_is_temporary() -> None:
     attempt = SmtpTransport(host="a..b", port=25, starttls=False).send(BOUNCES, "an@b.vn", MESSAGE)
 
     assert attempt.outcome == Outcome.TEMPORARY
-
-
-# ── time ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_server_that_never_greets_is_temporary() -> None:
@@ -218,9 +209,6 @@ def test_waits_are_a_minute_and_ten_minutes_for_the_dot_unless_told() -> None:
     assert Timeouts() == Timeouts(connect_seconds=60, command_seconds=60, dot_seconds=600)
 
 
-# ── what goes over the wire ────────────────────────────────────────────────────────────────────
-
-
 def test_dots_and_odd_line_ends_cannot_end_the_message_early(server: MisbehavingServer) -> None:
     smuggled = b"Subject: x\r\n\r\n.\r\n..\n.\r.dot\n.\r\nMAIL FROM:<evil@b.vn>"
 
@@ -251,9 +239,6 @@ def test_reply_is_kept_short_and_printable() -> None:
     assert attempt.reply.startswith("554 one  two  ")
     assert attempt.reply.isprintable()
     assert len(attempt.reply) == 500
-
-
-# ── encryption and log-in ──────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
@@ -356,9 +341,6 @@ def test_credentials_that_cannot_be_used_are_refused_without_repeating_them(
         SmtpTransport(host=HOST, port=25, username=username, password=password)
 
     assert str(password) not in str(refusal.value)
-
-
-# ── the folder ─────────────────────────────────────────────────────────────────────────────────
 
 
 def test_folder_keeps_the_message_under_the_hash_of_its_id(tmp_path: Path) -> None:

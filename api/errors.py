@@ -1,0 +1,211 @@
+"""How a refusal looks over HTTP: the only place of status codes, and problem details after RFC 9457.
+
+`type` is a relative URI made of the code; `detail` the sentence for the person acting; `params`,
+`reasons`, `lines` and `fields` say the same for programs. Faults answer 500 and never show why.
+"""
+
+import errno
+import logging
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedJson, WrongMediaType
+from api.sentences import field_sentences
+from engine import errors as engine_errors
+from engine.definition.documents import canonical
+from engine.errors import GuardUnmet, InvalidInput, LinesRefused, Refused, TooManyAttempts, Unavailable
+from engine.office.files import FileRefused
+from engine.runtime.present import reason_json
+
+PROBLEM = "application/problem+json"
+TOO_LARGE = "file_too_large"
+OUT_OF_ORDER = (
+    "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY",
+)  # fmt: skip
+DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+
+STATUS: Mapping[type[Exception], int] = {
+    MalformedJson: 400,
+    engine_errors.NotAuthenticated: 401,
+    engine_errors.NotPerformer: 403,
+    CrossSite: 403,
+    engine_errors.NotFound: 404,
+    BodyTooSlow: 408,
+    engine_errors.ActionNotAvailable: 409,
+    GuardUnmet: 409,
+    LinesRefused: 409,
+    engine_errors.StaleVersion: 412,
+    BodyTooLarge: 413,
+    FileRefused: 415,
+    engine_errors.FileRefused: 415,
+    WrongMediaType: 415,
+    InvalidInput: 422,
+    engine_errors.KeyReused: 422,
+    engine_errors.VersionMissing: 428,
+    TooManyAttempts: 429,
+    Unavailable: 503,
+    Refused: 400,
+}
+BODY = (MalformedJson, WrongMediaType, BodyTooLarge, BodyTooSlow, InvalidInput)
+"""What any operation with a JSON body may refuse."""
+TITLES: Mapping[int, str] = {
+    400: "Yêu cầu không đọc được",
+    401: "Chưa đăng nhập",
+    403: "Không có quyền",
+    404: "Không tìm thấy",
+    405: "Không có phương thức này",
+    408: "Gửi quá chậm",
+    409: "Chưa thực hiện được",
+    412: "Hồ sơ đã thay đổi",
+    413: "Nội dung quá lớn",
+    415: "Không nhận loại nội dung này",
+    422: "Dữ liệu chưa hợp lệ",
+    428: "Thiếu phiên bản",
+    429: "Quá nhiều lần thử",
+    500: "Lỗi hệ thống",
+    503: "Tạm thời chưa phục vụ được",
+}
+log = logging.getLogger(__name__)
+
+
+def problem(
+    status: int, code: str, detail: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """A problem details answer; `more` are its further members."""
+    body = {
+        "type": f"/problems/{code}",
+        "title": TITLES.get(status, HTTPStatus(status).phrase),
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "code": code,
+        "params": {},
+        **more,
+    }
+    return Response(canonical(body), status, headers, PROBLEM)
+
+
+def refusal(refused: Refused, path: str) -> Response:
+    """The answer to a request that was refused."""
+    more: dict[str, Any] = {"params": dict(refused.params)}
+    if isinstance(refused, GuardUnmet):
+        more["reasons"] = [reason_json(reason) for reason in refused.reasons]
+    if isinstance(refused, LinesRefused):
+        more["lines"] = {line: [reason_json(reason) for reason in why] for line, why in refused.lines.items()}
+    if isinstance(refused, InvalidInput):
+        more["fields"] = dict(refused.fields)
+    status = next(STATUS[cls] for cls in type(refused).__mro__ if cls in STATUS)
+    return problem(status, refused.code, str(refused), path, headers=_headers(refused), **more)
+
+
+def documented(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI responses for what an operation may refuse; several classes may share a status."""
+    return {
+        status: {
+            "description": TITLES[status],
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in sorted({STATUS[cls] for cls in refusals})
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Make every answer of the application that is not a success a problem."""
+    app.add_exception_handler(Refused, _on_refused)
+    app.add_exception_handler(FileRefused, _on_file_refused)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+class Faults:
+    """Answers 500 for what nobody expected, with an id under which the log has the whole story.
+
+    A database or disk that is out of order is no fault of the program: 503, try again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def sender(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sender)
+        except Exception as fault:
+            if started or scope["type"] != "http":
+                raise
+            await _fault(fault, scope["path"])(scope, receive, sender)
+
+
+def _fault(fault: Exception, path: str) -> Response:
+    correlation = secrets.token_hex(8)
+    log.error("fault %s", correlation, exc_info=fault)
+    if _is_out_of_order(fault):
+        return refusal(Unavailable(seconds=5), path)
+    detail = f"Lỗi hệ thống. Khi báo lỗi, hãy nêu mã {correlation}."
+    return problem(500, "internal_error", detail, path, params={"correlation": correlation})
+
+
+def _is_out_of_order(fault: Exception) -> bool:
+    if isinstance(fault, OSError):
+        return fault.errno in DISK_TROUBLE
+    return isinstance(fault, NoConnectionLeft) or getattr(fault, "sqlite_errorname", "").startswith(OUT_OF_ORDER)
+
+
+def _headers(refused: Refused) -> dict[str, str]:
+    if isinstance(refused, TooManyAttempts | Unavailable):
+        return {"Retry-After": str(refused.params["seconds"])}
+    if isinstance(refused, engine_errors.NotAuthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(refused, BodyTooLarge | BodyTooSlow):
+        return {"Connection": "close"}  # the rest of the body is not read
+    return {}
+
+
+async def _on_refused(request: Request, refused: Exception) -> Response:
+    assert isinstance(refused, Refused), "registered for it"
+    return refusal(refused, request.url.path)
+
+
+async def _on_file_refused(request: Request, refused: Exception) -> Response:
+    assert isinstance(refused, FileRefused), "registered for it"
+    status = STATUS[BodyTooLarge] if refused.code == TOO_LARGE else STATUS[FileRefused]
+    return problem(status, refused.code, refused.message, request.url.path, params=dict(refused.params))
+
+
+async def _on_invalid_request(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, RequestValidationError), "registered for it"
+    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.url.path)
+
+
+async def _on_http_exception(request: Request, raised: Exception) -> Response:
+    assert isinstance(raised, HTTPException), "registered for it"
+    path, headers = request.url.path, dict(raised.headers or {})
+    if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    phrase = HTTPStatus(raised.status_code).phrase
+    detail = f"{TITLES.get(raised.status_code, phrase)}."
+    code = phrase.lower().replace(" ", "_")
+    return problem(raised.status_code, code, detail, path, headers=headers, params={"reason": raised.detail})
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that some operation takes at the request's path; the router itself names one route's only."""
+    routes = iter_route_contexts(request.app.routes)
+    found = (r.methods or () for r in routes if r.path_regex.match(request.scope["path"]))
+    return sorted({method for methods in found for method in methods})

@@ -1,0 +1,116 @@
+"""One installation put together: the folder, the database, the definitions, the engine, the mail, the ticker."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from filelock import FileLock, Timeout
+
+import workflows
+from api.settings import Settings
+from api.ticker import Ticker
+from engine.definition.registry import Registry
+from engine.runtime.blobs import BlobStore
+from engine.runtime.database import Database
+from engine.runtime.service import Engine
+from notifications.door import Letterhead, Post, prove
+from notifications.mime import Sender
+from notifications.transport import Attempt, FolderTransport, Outcome, SmtpTransport, Transport
+from workflows import law, roles
+
+DATABASE, BLOBS, LOCK, MAILS = "thidua.db", "papers", "thidua.lock", "mails"
+STALE_UPLOAD_SECONDS = 24 * 3600
+
+
+class InUse(Exception):
+    """Another process writes to this folder; one process writes on SQLite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the application, the ticker and the commands work with."""
+
+    settings: Settings
+    engine: Engine
+    ticker: Ticker
+
+
+def registry() -> Registry:
+    """All process definitions, checked.
+
+    Raises:
+        DefinitionError: a definition is wrong; the message names it.
+    """
+    return Registry(workflows.ALL, administrator=roles.ADMINISTRATOR, roles=roles.ALL, law=law.ALL)
+
+
+@contextmanager
+def installation(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    wall: Callable[[], datetime],
+    transport: Transport | None = None,
+    salt: Callable[[], str] = lambda: secrets.token_hex(16),
+) -> Iterator[Installation]:
+    """Open the folder for writing and close it at the end.
+
+    clock: the business instant; wall: real time. transport: how mail leaves, the settings' when None.
+
+    Raises:
+        InUse: another process has it open.
+        DefinitionError: a definition or a mail template is wrong.
+    """
+    definitions = registry()
+    words = prove(definitions)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.data / LOCK, timeout=0):
+            database = Database(settings.data / DATABASE)
+            database.create_tables()
+            blobs = BlobStore(settings.data / BLOBS)
+            blobs.sweep_temporary(STALE_UPLOAD_SECONDS, wall().timestamp())
+            engine = Engine(database, definitions, blobs, clock=clock, wall=wall, salt=salt)
+            post = Post(words, letterhead(settings), transport or smtp(settings))
+            try:
+                yield Installation(settings, engine, Ticker(engine, post))
+            finally:
+                engine.close()
+    except Timeout as taken:
+        raise InUse(f"{settings.data} is in use by another process; stop it first") from taken
+
+
+def letterhead(settings: Settings) -> Letterhead:
+    """What stands on every letter."""
+    given = settings.sender
+    reply_to = given.reply_to or given.address
+    sender = Sender(given.name, given.address, reply_to, given.address.rpartition("@")[2], given.address)
+    return Letterhead(sender, settings.base_url, given.name)
+
+
+def smtp(settings: Settings) -> Transport:
+    """Delivery over the mail server of the settings; without one, mail waits and says why."""
+    server = settings.smtp
+    if not server.host:
+        return NoServer()
+    return SmtpTransport(
+        host=server.host,
+        port=server.port,
+        username=server.user or None,
+        password=server.password or None,
+        starttls=server.starttls,
+    )
+
+
+class NoServer:
+    """Stands in for a mail server that nobody has named yet."""
+
+    def send(self, envelope_from: str, recipient: str, message: bytes) -> Attempt:
+        return Attempt(Outcome.TEMPORARY, "no mail server: set THIDUA_SMTP_HOST")
+
+
+def folder_transport(settings: Settings) -> Transport:
+    """Mail as files in the data folder, where a person can read it."""
+    return FolderTransport(settings.data / MAILS)

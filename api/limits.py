@@ -1,0 +1,146 @@
+"""What stands before the application: pure ASGI, so that nothing is parsed or held before it has passed.
+
+Refuses bodies that are too large or too slow and cookie requests from other sites, and puts the
+security headers on every answer.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.credentials import bearer_secret
+from api.errors import refusal
+from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite
+from api.settings import Settings
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+OWN_SITE = ("same-origin", "none")  # "none": typed or bookmarked by the person
+UPLOADS = "/attachments"
+MULTIPART_FRAME_BYTES = 64 * 1024  # what a multipart body adds around its file
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer; an answer that sets one itself keeps its own."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._headers = dict(SECURITY_HEADERS)
+        if settings.secure_cookies:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, sender)
+
+
+class SameSiteOnly:
+    """Refuses changes that a page of another site makes with a person's cookie.
+
+    Bearer tokens are exempt: no foreign page can send one. Without Sec-Fetch-Site and Origin the
+    request does not come from a browser's page.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._public_host = urlsplit(settings.base_url).netloc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and self._is_foreign(Headers(scope=scope)):
+            await refusal(CrossSite(), scope["path"])(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        if bearer_secret(headers.get("authorization", "")):
+            return False
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in OWN_SITE
+        origin = headers.get("origin")
+        return origin is not None and _host_of(origin) not in (headers.get("host"), self._public_host)
+
+
+class BodyLimits:
+    """Refuses a body that is larger than its limit, announced or not, or that takes too long to arrive.
+
+    Papers have a limit of their own. A refusal while the body arrives is raised from `receive`, so that
+    the application answers it like any other.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self._settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self._limit(scope)
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not (announced.isascii() and announced.isdigit()) or int(announced[:18]) > limit:
+            await refusal(BodyTooLarge(limit_bytes=limit), scope["path"])(scope, receive, send)
+            return
+        seconds = self._settings.body_deadline_seconds
+        await self.app(scope, _Body(receive, limit, seconds).receive, send)
+
+    def _limit(self, scope: Scope) -> int:
+        if scope["method"] == "POST" and scope["path"].endswith(UPLOADS):
+            return self._settings.upload_limit_bytes + MULTIPART_FRAME_BYTES
+        return self._settings.body_limit_bytes
+
+
+class _Body:
+    """The body of one request while it arrives."""
+
+    def __init__(self, receive: Receive, limit_bytes: int, seconds: float) -> None:
+        self._receive, self._limit, self._seconds = receive, limit_bytes, seconds
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._arrived, self._complete = 0, False
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            self._refuse_slow()
+        if message["type"] == "http.request":
+            self._arrived += len(message.get("body", b""))
+            self._complete = not message.get("more_body", False)
+        if self._arrived > self._limit:
+            raise BodyTooLarge(limit_bytes=self._limit)
+        return message
+
+    def _refuse_slow(self) -> NoReturn:
+        raise BodyTooSlow(seconds=int(self._seconds))
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

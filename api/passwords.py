@@ -1,0 +1,24 @@
+"""Password hashes: argon2id, and a check that takes as long for a name that nobody has."""
+
+from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+LONGEST = 1024  # characters; longer input costs the server more than any person types
+
+_HASHER = PasswordHash((Argon2Hasher(),))
+_NOBODYS = _HASHER.hash("nobody's password, hashed to be compared with")
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password. Takes a twentieth of a second: not for the writer's thread."""
+    return _HASHER.hash(password)
+
+
+def is_password(given: str, stored: str | None) -> bool:
+    """Whether it is that password; None and unusable hashes take as long and are never right."""
+    try:
+        return _HASHER.verify(given, stored or _NOBODYS) and bool(stored)
+    except UnknownHashError:
+        _HASHER.verify(given, _NOBODYS)
+        return False

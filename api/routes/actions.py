@@ -1,0 +1,84 @@
+"""Actions of one process: what may be done now, and one route for each that a person may take."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.bodies import body_of, no_body
+from api.dependencies import Asked, CaseId, EngineDep, Secret, answered, looking, reply
+from api.documentation import Bodies
+from api.errors import BODY, documented
+from api.refusals import UnknownAction
+from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer
+from api.schemas import OfferedAction, Page
+from engine.definition.language import Action
+from engine.runtime import commands
+from engine.runtime.present import actions_json
+
+ACT = documented(*CHANGE, *BODY)
+
+
+def add(place: Collection) -> None:
+    """The routes; the explicit ones go before the one that answers for every other name."""
+    _offers(place)
+    for action in place.model.actions.values():
+        if action.at is None and not action.carried:
+            (_act_with_form if action.form else _act)(place, action)
+    _unknown(place)
+
+
+def _offers(place: Collection) -> None:
+    @place.router.get(
+        f"{place.one}/actions",
+        operation_id=place.operation("actions"),
+        summary="Việc có thể làm, và vì sao chưa",
+        response_model=Page[OfferedAction],
+        responses=READ,
+    )
+    def actions(engine: EngineDep, secret: Secret, case_id: CaseId) -> Response:
+        with looking(engine, secret) as (work, actor):
+            row = commands.load(work, place.model, int(case_id), actor)
+            return answer({"items": actions_json(work, row, actor), "next": None})
+
+
+def _act_with_form(place: Collection, action: Action) -> None:
+    form = action.form
+    assert form is not None, "asked before"
+    name = f"{place.name}{''.join(part.capitalize() for part in action.id.split('_'))}"
+
+    @place.router.post(
+        f"{place.one}/actions/{action.id}",
+        operation_id=place.operation(f"act_{action.id}"),
+        summary=action.label,
+        responses={**ACT, **place.answers()},
+        openapi_extra={**place.bodies.body(name, form), **CHANGE_HEADERS},
+    )
+    async def act(
+        engine: EngineDep, asked: Asked, case_id: CaseId, filled: Annotated[BaseModel, Depends(body_of(form))]
+    ) -> Response:
+        return reply(await answered(engine.act(asked, place.model, int(case_id), action.id, filled)))
+
+
+def _act(place: Collection, action: Action) -> None:
+    @place.router.post(
+        f"{place.one}/actions/{action.id}",
+        operation_id=place.operation(f"act_{action.id}"),
+        summary=action.label,
+        dependencies=[Depends(no_body)],
+        responses={**ACT, **place.answers()},
+        openapi_extra={**Bodies.nothing(), **CHANGE_HEADERS},
+    )
+    async def act(engine: EngineDep, asked: Asked, case_id: CaseId) -> Response:
+        return reply(await answered(engine.act(asked, place.model, int(case_id), action.id, None)))
+
+
+def _unknown(place: Collection) -> None:
+    @place.router.post(f"{place.one}/actions/{{action}}", include_in_schema=False)
+    def unknown(engine: EngineDep, secret: Secret, case_id: CaseId, action: str) -> Response:
+        model = place.model
+        with looking(engine, secret) as (work, actor):
+            row = commands.load(work, model, int(case_id), actor)
+            available = [name for name in model.actions_from(row["state"]) if model.actions[name].at is None]
+            raise UnknownAction(action=action, available=", ".join(available) or "không có")

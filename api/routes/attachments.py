@@ -1,0 +1,161 @@
+"""Papers of a case: attach one, list them, fetch one.
+
+A paper is looked at, stored and synced before the engine hears of it; to keep strangers from filling the
+disk, who may see the case is asked before that already, and again by the engine.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import quote
+
+from fastapi import Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response, StreamingResponse
+
+from api.dependencies import ID_PATTERN, CaseId, EngineDep, Secret, SettingsDep, answered, asking, looking, reply
+from api.errors import documented
+from api.refusals import BodyTooLarge, BodyTooSlow, WrongMediaType
+from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer
+from api.schemas import Attachment, Page
+from engine.definition.model import ProcessModel
+from engine.errors import InvalidInput, NotFound
+from engine.office.files import FileRefused, clean_name, sniff
+from engine.runtime import commands, queries
+from engine.runtime.commands import Paper
+from engine.runtime.present import attachment_json
+from engine.runtime.service import Engine
+
+MULTIPART = "multipart/form-data"
+ATTACH = documented(*CHANGE, WrongMediaType, FileRefused, BodyTooLarge, BodyTooSlow)
+CHUNK_BYTES = 64 * 1024
+NEVER_SHOWN = {"Content-Security-Policy": "sandbox; default-src 'none'"}  # a paper is saved, never rendered here
+
+_NOT_PLAIN = re.compile(r"[^ !#-$&-\[\]-~]")  # what a quoted ASCII file name cannot hold, and "%"
+
+AttachmentId = Annotated[str, Path(pattern=ID_PATTERN)]
+
+
+def add(place: Collection) -> None:
+    """The routes; a process that takes no papers can still be asked for them."""
+    _list(place)
+    _fetch(place)
+    if place.model.papers:
+        _attach(place)
+
+
+def _list(place: Collection) -> None:
+    @place.router.get(
+        f"{place.one}/attachments",
+        operation_id=place.operation("attachments"),
+        summary="Giấy tờ đã đính kèm",
+        response_model=Page[Attachment],
+        responses=READ,
+    )
+    def attachments(engine: EngineDep, secret: Secret, case_id: CaseId) -> Response:
+        with looking(engine, secret) as (work, actor):
+            row = commands.load(work, place.model, int(case_id), actor)
+            items = [attachment_json(paper) for paper in queries.attachments_of(work.tx, row["id"])]
+        return answer({"items": items, "next": None})
+
+
+def _fetch(place: Collection) -> None:
+    @place.router.get(
+        f"{place.one}/attachments/{{attachment_id}}",
+        operation_id=place.operation("attachment"),
+        summary="Tải giấy tờ",
+        response_class=StreamingResponse,
+        responses={**READ, 200: {"description": "The paper", "content": {"application/octet-stream": {}}}},
+    )
+    def attachment(engine: EngineDep, secret: Secret, case_id: CaseId, attachment_id: AttachmentId) -> Response:
+        with looking(engine, secret) as (work, actor):
+            row = commands.load(work, place.model, int(case_id), actor)
+            paper = queries.attachment_of(work.tx, row["id"], int(attachment_id))
+        if paper is None:
+            raise NotFound(what=f"giấy tờ số {attachment_id} của hồ sơ này")
+        headers = {
+            "Content-Disposition": disposition(paper["name"]),
+            "Content-Length": str(paper["size"]),
+            **NEVER_SHOWN,
+        }
+        return StreamingResponse(_chunks(engine.blobs.open(paper["sha256"])), 200, headers, paper["media_type"])
+
+
+def _attach(place: Collection) -> None:
+    model = place.model
+
+    @place.router.post(
+        f"{place.one}/attachments",
+        operation_id=place.operation("attach"),
+        summary="Đính kèm giấy tờ",
+        responses={**ATTACH, **place.answers()},
+        openapi_extra={**_documented_form(model), **CHANGE_HEADERS},
+    )
+    async def attach(
+        request: Request, engine: EngineDep, settings: SettingsDep, secret: Secret, case_id: CaseId
+    ) -> Response:
+        await run_in_threadpool(_check_may_see, engine, model, secret, int(case_id))
+        if not request.headers.get("content-type", "").lower().startswith(MULTIPART):
+            raise WrongMediaType(expected=MULTIPART)
+        async with request.form(max_files=1, max_fields=1, max_part_size=1024) as form:
+            kind, file = _parts(model, form)
+            paper = await run_in_threadpool(_keep, engine, kind, file, settings.upload_limit_bytes)
+        # The bytes of a multipart body differ with each sending: its boundary is drawn anew.
+        asked = asking(request, secret, f"{paper.kind}\n{paper.name}\n{paper.sha256}".encode())
+        return reply(await answered(engine.attach(asked, model, int(case_id), paper)))
+
+
+def disposition(name: str) -> str:
+    """Content-Disposition that saves under that name, with a plain spelling for old clients (RFC 6266)."""
+    return f"attachment; filename=\"{_NOT_PLAIN.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _check_may_see(engine: Engine, model: ProcessModel, secret: str, case_id: int) -> None:
+    with looking(engine, secret) as (work, actor):
+        commands.load(work, model, case_id, actor)
+
+
+def _parts(model: ProcessModel, form: FormData) -> tuple[str, UploadFile]:
+    kind, file = form.get("kind"), form.get("file")
+    wrong = {name: "Không có mục này." for name in form if name not in ("kind", "file")}
+    if not isinstance(kind, str) or kind not in model.papers:
+        wrong["kind"] = f"Phải là một trong: {', '.join(model.papers)}."
+    if not isinstance(file, UploadFile):
+        wrong["file"] = "Phải là một tệp."
+    if wrong:
+        raise InvalidInput(wrong)
+    assert isinstance(kind, str), "asked above"
+    assert isinstance(file, UploadFile), "asked above"
+    return kind, file
+
+
+def _keep(engine: Engine, kind: str, upload: UploadFile, limit_bytes: int) -> Paper:
+    """Store the file. Blocks: for a thread.
+
+    Raises:
+        FileRefused: too large, or of no kind that is taken.
+    """
+    file: BinaryIO = upload.file
+    found = sniff(file, upload.filename or "")
+    blob = engine.blobs.write(file, limit_bytes)
+    return Paper(kind, clean_name(upload.filename or ""), found.media_type, blob.size, blob.sha256)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _documented_form(model: ProcessModel) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "required": ["kind", "file"],
+        "additionalProperties": False,
+        "properties": {
+            "kind": {"type": "string", "enum": list(model.papers)},
+            "file": {"type": "string", "format": "binary", "description": "PDF, DOCX, XLSX, JPG or PNG"},
+        },
+    }
+    return {"requestBody": {"required": True, "content": {MULTIPART: {"schema": schema}}}}

@@ -1,0 +1,176 @@
+"""Settings, read once from the environment; the only module of the door that knows variable names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MEGABYTE = 1024 * 1024
+ON = ("on", "1", "true", "yes")
+OFF = ("off", "0", "false", "no")
+
+
+class SettingsError(Exception):
+    """The environment is not usable; the message has one line for every bad variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """The mail server; without a host nothing is sent."""
+
+    host: str = ""
+    """Name or address; empty: no server."""
+    port: int = 587
+    """TCP port."""
+    user: str = ""
+    """Log-in name; empty: without log-in."""
+    password: str = field(default="", repr=False)
+    """Goes with `user`."""
+    starttls: bool = True
+    """Whether the connection must be encrypted before anything is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderSettings:
+    """Whom mails come from."""
+
+    name: str = "Thi đua, khen thưởng"
+    """What recipients read."""
+    address: str = "thidua@localhost"
+    """Takes bounces too."""
+    reply_to: str = ""
+    """Where answers go; empty: to `address`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One installation's settings; the defaults serve one machine without a proxy."""
+
+    data: Path = Path("data")
+    """Folder of the database and the papers (THIDUA_DATA)."""
+    host: str = "127.0.0.1"
+    """Address to listen on (THIDUA_HOST)."""
+    port: int = 8000
+    """TCP port to listen on (THIDUA_PORT)."""
+    base_url: str = "http://127.0.0.1:8000"
+    """How people reach it, for links in mails; no slash at the end (THIDUA_BASE_URL; from host and port)."""
+    secure_cookies: bool = False
+    """Cookies over HTTPS only (THIDUA_SECURE_COOKIES; on when the base URL is HTTPS)."""
+    smtp: SmtpSettings = SmtpSettings()
+    """THIDUA_SMTP_HOST, _PORT, _USER, _PASSWORD, _STARTTLS."""
+    sender: SenderSettings = SenderSettings()
+    """THIDUA_SENDER_NAME, _ADDRESS, _REPLY_TO."""
+    upload_limit_bytes: int = 20 * MEGABYTE
+    """The largest paper, in bytes (THIDUA_UPLOAD_LIMIT_BYTES)."""
+    body_limit_bytes: int = MEGABYTE
+    """The largest body of any other request, in bytes (THIDUA_BODY_LIMIT_BYTES)."""
+    body_deadline_seconds: float = 30
+    """How long a body may take to arrive, in seconds (THIDUA_BODY_DEADLINE_SECONDS)."""
+    tick_seconds: float = 5
+    """How often timers and mails are looked at, in seconds (THIDUA_TICK_SECONDS)."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """The settings that the variables give; an empty variable counts as not set.
+
+        Raises:
+            SettingsError: one or more variables are bad; all of them are named.
+        """
+        read = _Reader(environ)
+        host, port = read.text("HOST", cls().host), read.whole("PORT", cls().port, most=65_535)
+        base_url = read.url("BASE_URL", f"http://{host}:{port}")
+        settings = cls(
+            data=Path(read.text("DATA", str(cls().data))),
+            host=host,
+            port=port,
+            base_url=base_url,
+            secure_cookies=read.switch("SECURE_COOKIES", base_url.startswith("https:")),
+            smtp=_smtp(read),
+            sender=_sender(read),
+            upload_limit_bytes=read.whole("UPLOAD_LIMIT_BYTES", cls().upload_limit_bytes),
+            body_limit_bytes=read.whole("BODY_LIMIT_BYTES", cls().body_limit_bytes),
+            body_deadline_seconds=read.seconds("BODY_DEADLINE_SECONDS", cls().body_deadline_seconds),
+            tick_seconds=read.seconds("TICK_SECONDS", cls().tick_seconds),
+        )
+        read.finish()
+        return settings
+
+
+def _smtp(read: "_Reader") -> SmtpSettings:
+    smtp = SmtpSettings(
+        host=read.text("SMTP_HOST", ""),
+        port=read.whole("SMTP_PORT", SmtpSettings().port, most=65_535),
+        user=read.text("SMTP_USER", ""),
+        password=read.text("SMTP_PASSWORD", ""),
+        starttls=read.switch("SMTP_STARTTLS", True),
+    )
+    if bool(smtp.user) != bool(smtp.password):
+        read.wrong("SMTP_PASSWORD", "goes together with THIDUA_SMTP_USER: set both or neither")
+    return smtp
+
+
+def _sender(read: "_Reader") -> SenderSettings:
+    return SenderSettings(
+        name=read.text("SENDER_NAME", SenderSettings().name),
+        address=read.address("SENDER_ADDRESS", SenderSettings().address),
+        reply_to=read.address("SENDER_REPLY_TO", ""),
+    )
+
+
+class _Reader:
+    """Reads variables and collects what is wrong with them, so that all of it can be said at once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._wrong: list[str] = []
+
+    def wrong(self, name: str, why: str) -> None:
+        """Note a bad variable. Its value is not repeated: it may be a secret."""
+        self._wrong.append(f"THIDUA_{name}: {why}")
+
+    def finish(self) -> None:
+        if self._wrong:
+            raise SettingsError("\n".join(self._wrong))
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(f"THIDUA_{name}", "").strip() or default
+
+    def whole(self, name: str, default: int, *, most: int = 10**10) -> int:
+        given = self.text(name, str(default))
+        if given.isascii() and given.isdigit() and len(given) <= 12 and 1 <= int(given) <= most:
+            return int(given)
+        self.wrong(name, f"must be a whole number from 1 to {most}")
+        return default
+
+    def seconds(self, name: str, default: float) -> float:
+        try:
+            given = float(self.text(name, str(default)))
+        except ValueError:
+            given = 0
+        if 0.1 <= given <= 86_400:
+            return given
+        self.wrong(name, "must be a number of seconds from 0.1 to 86400")
+        return default
+
+    def switch(self, name: str, default: bool) -> bool:
+        given = self.text(name, "on" if default else "off").lower()
+        if given not in (*ON, *OFF):
+            self.wrong(name, "must be on or off")
+        return given in ON
+
+    def url(self, name: str, default: str) -> str:
+        given = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(given)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            self.wrong(name, "must be a web address such as https://thidua.example.vn")
+        return given
+
+    def address(self, name: str, default: str) -> str:
+        given = self.text(name, default)
+        local, at, domain = given.rpartition("@")
+        if given and not (local and at and domain and given.isprintable() and " " not in given):
+            self.wrong(name, "must be a mail address")
+        return given

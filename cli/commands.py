@@ -1,0 +1,183 @@
+"""What each command does."""
+
+import argparse
+import getpass
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from os import environ
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.clock import wall_clock
+from api.installation import DATABASE, Installation, InUse, installation, registry
+from api.passwords import hash_password
+from api.settings import Settings
+from api.ticker import keep_ticking
+from demo.run import demo_app, open_demo
+from engine.instants import LOCAL, to_micros
+from engine.office.calendar import seed_days
+from engine.runtime.database import Database
+from engine.runtime.history import verify
+from engine.runtime.offices import write_authority, write_calendar, write_law
+from notifications.door import prove
+from web.reference import reference_pages
+from workflows import law
+from workflows.roles import ADMINISTRATOR
+
+GRACE_SECONDS = 30
+CALENDAR_YEARS = 2  # ahead of this one; later swaps of working days are not announced yet
+
+
+class CannotStart(Exception):
+    """The command cannot do its work; the message says what to do."""
+
+
+def demo(given: argparse.Namespace, settings: Settings) -> int:
+    """Load the seed campaign, say where it is, and answer until stopped."""
+    if given.data is None:
+        with tempfile.TemporaryDirectory(prefix="thidua-demo-") as folder:
+            return _run_demo(given, replace(settings, data=Path(folder)))
+    return _run_demo(given, settings)
+
+
+def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
+    try:
+        with open_demo(settings, given.now) as (place, clock):
+            print(f"Thi đua (bản chạy thử): {settings.base_url}/   đồng hồ: {clock().astimezone(LOCAL):%d/%m/%Y %H:%M}")
+            print("Tài khoản: phuong1, ct.phuong1, donvi1, tt.donvi1, chuyenvien, truongphong, thuky, chutich,")
+            print("vanthu, thanhpho, quantri, … mật khẩu: demo.   Dừng: Ctrl-C", flush=True)
+            _answer(settings, demo_app(place, clock))
+    except InUse as taken:
+        raise CannotStart(str(taken)) from taken
+    return 0
+
+
+def serve(_: argparse.Namespace, settings: Settings) -> int:
+    """Answer requests and tick, until stopped."""
+    with _opened(settings) as place:
+        ticking = _companion(place)
+        app = create_app(place.engine, settings, companions=[ticking], pages=[reference_pages()])
+        print(f"Thi đua: {settings.base_url}/", flush=True)
+        _answer(settings, app)
+    return 0
+
+
+def worker(_: argparse.Namespace, settings: Settings) -> int:
+    """Tick without answering, until stopped."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with _opened(settings) as place:
+        scheduler = keep_ticking(place.ticker.tick, settings.tick_seconds)
+        print("Thi đua: đang chạy hẹn giờ và gửi thư", flush=True)
+        stopped.wait()
+        scheduler.shutdown(wait=True)
+    return 0
+
+
+def init(given: argparse.Namespace, settings: Settings) -> int:
+    """Make the folder, the tables, calendar and law, the authority and its administrator."""
+    path = settings.data / DATABASE
+    if path.exists():
+        raise CannotStart(f"{path} exists already; choose another folder with --data")
+    secret = environ.get("THIDUA_ADMIN_PASSWORD") or getpass.getpass("Mật khẩu của quản trị: ")
+    if len(secret) < 10:
+        raise CannotStart("the password must have at least 10 characters")
+    hashed = hash_password(secret)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(path)
+    database.create_tables()
+    now = wall_clock()
+    this_year = now.astimezone(LOCAL).year
+    with database.write() as tx:
+        write_calendar(tx, seed_days(min(2024, this_year), this_year + CALENDAR_YEARS), to_micros(now))
+        write_law(tx, law.ALL)
+        write_authority(tx, given.authority, given.username, hashed, ADMINISTRATOR.code, now.astimezone(LOCAL).date())
+    database.close()
+    print(f"Đã tạo {path}. Chạy tiếp: thidua serve --data {settings.data}")
+    return 0
+
+
+def verify_history(_: argparse.Namespace, settings: Settings) -> int:
+    """Print every fault of the history; 1 when there is one."""
+    database = _existing(settings)
+    with database.read() as tx:
+        faults = list(verify(tx))
+    database.close()
+    for fault in faults:
+        print(fault)
+    print(f"{len(faults)} lỗi trong lịch sử" if faults else "Lịch sử nguyên vẹn.")
+    return 1 if faults else 0
+
+
+def check(_: argparse.Namespace, __: Settings) -> int:
+    """Load every definition and every mail template; a wrong one is an error that names it."""
+    found = registry()
+    prove(found)
+    for model in found.models:
+        print(f"{model.code}: {len(model.states)} trạng thái, {len(model.actions)} việc, {len(model.table)} bước")
+    return 0
+
+
+def later(name: str, why: str) -> Callable[[argparse.Namespace, Settings], int]:
+    """A command whose name is kept for a later issue."""
+
+    def refuse(_: argparse.Namespace, __: Settings) -> int:
+        raise CannotStart(f"{name} is not there yet: {why}")
+
+    return refuse
+
+
+def _companion(place: Installation) -> Callable[[], "_Ticking"]:
+    return lambda: _Ticking(place)
+
+
+class _Ticking:
+    """Ticks in a thread from entering to leaving."""
+
+    def __init__(self, place: Installation) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        self._scheduler = keep_ticking(self._place.ticker.tick, self._place.settings.tick_seconds)
+
+    def __exit__(self, *_: object) -> None:
+        self._scheduler.shutdown(wait=True)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Installation]:
+    """The installation in a folder that `init` (or a demo with --data) has made."""
+    if not (settings.data / DATABASE).exists():
+        raise CannotStart(f"there is nothing in {settings.data}; run: thidua init --data {settings.data} --authority …")
+    try:
+        with installation(settings, clock=wall_clock, wall=wall_clock) as place:
+            yield place
+    except InUse as taken:
+        raise CannotStart(str(taken)) from taken
+
+
+def _existing(settings: Settings) -> Database:
+    path = settings.data / DATABASE
+    if not path.exists():
+        raise CannotStart(f"{path} does not exist; name the data folder with --data")
+    return Database(path)
+
+
+def _answer(settings: Settings, app: FastAPI) -> None:
+    """Serve until a signal; what is under way then has half a minute to finish."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )

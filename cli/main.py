@@ -1,0 +1,105 @@
+"""The command line: `thidua <command>`. Each command says on one line what is wrong and what to do next."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from os import environ
+from pathlib import Path
+
+from api.settings import Settings, SettingsError
+from cli import commands
+from engine.errors import EngineError
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+LATER = {
+    "upgrade": "databases are made new until the first release",
+    "doctor": "it comes with the rights and security of an installation",
+    "backup": "until then: stop the server and copy its data folder",
+    "restore": "until then: put a copied data folder back",
+    "bpmn": "the drawing comes with the definitions' issue",
+}
+"""Commands that have their name already."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 found something wrong, 2 could not start."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = _settings(given)
+        command: Command = given.command
+        return command(given, settings)
+    except (SettingsError, EngineError, commands.CannotStart) as wrong:
+        print(f"thidua: {wrong}", file=sys.stderr)
+        return 2
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    settings = Settings.from_environment(environ)
+    if getattr(given, "data", None) is not None:
+        settings = replace(settings, data=given.data)
+    if getattr(given, "port", None) is not None:
+        settings = replace(settings, port=given.port, base_url=f"http://{settings.host}:{given.port}")
+    return settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="thidua", description="Emulation campaigns and commendations")
+    found = parser.add_subparsers(title="commands", required=True, metavar="command")
+
+    demo = _add(found, "demo", commands.demo, "run the seed campaign on a virtual clock")
+    _place(demo, port=True)
+    demo.add_argument("--now", type=_instant, help="where the clock starts (2024-07-10T08:00:00+07:00)")
+
+    init = _add(found, "init", commands.init, "make a new data folder with its first administrator")
+    _place(init)
+    init.add_argument("--authority", required=True, help='the body whose head decides, as "UBND quận Dương Kinh"')
+    init.add_argument("--username", default="quantri", help="of the administrator (quantri)")
+
+    serve = _add(found, "serve", commands.serve, "answer requests, fire timers, send mail")
+    _place(serve, port=True)
+    worker = _add(found, "worker", commands.worker, "fire timers and send mail without answering requests")
+    _place(worker)
+
+    verify = _add(found, "verify-history", commands.verify_history, "walk every chain, rebuild every case")
+    _place(verify)
+    _add(found, "check", commands.check, "check the definitions, their law and the words of their mails")
+    for name, why in LATER.items():
+        _add(found, name, commands.later(name, why), f"not yet: {why}")
+    return parser
+
+
+def _add(
+    found: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: Command, text: str
+) -> argparse.ArgumentParser:
+    parser = found.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _place(parser: argparse.ArgumentParser, *, port: bool = False) -> None:
+    parser.add_argument("--data", type=Path, help="the data folder (THIDUA_DATA)")
+    if port:
+        parser.add_argument("--port", type=_port, help="the TCP port to listen on (THIDUA_PORT)")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 65535")
+    return int(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must look like 2024-07-10T08:00:00+07:00") from None
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("needs its time zone, as in 2024-07-10T08:00:00+07:00")
+    return instant
+
+
+if __name__ == "__main__":
+    sys.exit(main())

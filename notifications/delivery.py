@@ -1,0 +1,129 @@
+"""Send what is due. An attempt is a row before the connection is made, so a crash leaves a trace.
+
+Claim, send and record are three steps with the network outside every transaction. A claim plans the next
+attempt for the case that nobody lives to record this one: the broken-off attempt is then found and counts
+as UNKNOWN. No conversation lasts as long as that (`notifications.transport.Timeouts`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import bindparam, select, update
+
+from engine.instants import from_micros, to_micros
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.service import Engine
+from engine.runtime.statements import insertion
+from engine.runtime.work import Work
+from notifications.failures import report_failure
+from notifications.mime import Sender
+from notifications.retry import UNKNOWN_WAIT, State, next_attempt, verdict
+from notifications.schema import message, message_attempt
+from notifications.transport import Attempt, Outcome, Transport
+
+MOST = 100
+BROKEN_OFF = Attempt(Outcome.UNKNOWN, "Hệ thống dừng giữa chừng, chưa kịp ghi kết quả.")
+
+p = bindparam
+_NEXT = Statement(
+    select(message)
+    .where(message.c.state == State.QUEUED.value, message.c.next_attempt_at <= p("now"))
+    .order_by(message.c.next_attempt_at, message.c.id)
+    .limit(1)
+)
+_MESSAGE = Statement(select(message).where(message.c.id == p("which")))
+_ATTEMPTS = Statement(
+    select(message_attempt).where(message_attempt.c.message_id == p("which")).order_by(message_attempt.c.n)
+)
+_NEW_ATTEMPT = insertion(message_attempt)
+_END_ATTEMPT = Statement(
+    update(message_attempt)
+    .where(message_attempt.c.message_id == p("which"), message_attempt.c.n == p("nth"))
+    .values(outcome=p("outcome"), reply=p("reply"))
+)
+_PLAN = Statement(
+    update(message)
+    .where(message.c.id == p("which"))
+    .values(
+        state=p("state"),
+        next_attempt_at=p("next_attempt_at"),
+        first_attempt_at=p("first_attempt_at"),
+        settled_at=p("settled_at"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right and the duty to make one attempt."""
+
+    message_id: int
+    n: int
+    address: str
+    content: bytes
+
+
+def deliver_due(engine: Engine, transport: Transport, sender: Sender, now: datetime, most: int = MOST) -> int:
+    """Make up to `most` attempts that are due at the business instant `now`; returns how many were made.
+
+    Not to be called from the writer's own thread: it waits for the network.
+    """
+    for made in range(most):
+        claim = engine.writer.call(partial(_claim, engine, now))
+        if claim is None:
+            return made
+        attempt = transport.send(sender.bounce_address, claim.address, claim.content)
+        ended_at = max(now, engine.clock())
+        engine.writer.call(partial(_record, engine, ended_at, claim, attempt))
+    return most
+
+
+def claim_next(work: Work) -> Claim | None:
+    """Open an attempt for the message that is due longest; None when there is none."""
+    while (row := work.tx.one(_NEXT, now=work.micros)) is not None:
+        attempts = work.tx.all(_ATTEMPTS, which=row["id"])
+        if not attempts or attempts[-1]["outcome"] is not None:
+            return _open_attempt(work, row, len(attempts) + 1)
+        last = attempts[-1]
+        _end(work, row, last["n"], BROKEN_OFF, from_micros(last["at"]))
+    return None
+
+
+def record(work: Work, claim: Claim, attempt: Attempt) -> None:
+    """Store what became of an attempt, and plan what follows from it."""
+    row = work.tx.one(_MESSAGE, which=claim.message_id)
+    assert row is not None, "messages are never deleted"
+    _end(work, row, claim.n, attempt, work.now)
+
+
+def _open_attempt(work: Work, row: Row, n: int) -> Claim:
+    work.tx.insert(_NEW_ATTEMPT, message_id=row["id"], n=n, at=work.micros, outcome=None, reply="")
+    first_at = row["first_attempt_at"]
+    work.tx.run(
+        _PLAN, which=row["id"], state=State.QUEUED.value, next_attempt_at=to_micros(work.now + UNKNOWN_WAIT),
+        first_attempt_at=work.micros if first_at is None else first_at, settled_at=None,
+    )  # fmt: skip
+    return Claim(row["id"], n, row["address"], row["bytes"])
+
+
+def _end(work: Work, row: Row, n: int, attempt: Attempt, ended_at: datetime) -> None:
+    work.tx.run(_END_ATTEMPT, which=row["id"], nth=n, outcome=attempt.outcome.value, reply=attempt.reply)
+    rows = work.tx.all(_ATTEMPTS, which=row["id"])
+    outcomes = [Outcome(made["outcome"] or Outcome.UNKNOWN) for made in rows]
+    first_at = from_micros(row["first_attempt_at"])
+    state, planned = verdict(outcomes, first_at, ended_at), next_attempt(outcomes, first_at, ended_at)
+    work.tx.run(
+        _PLAN, which=row["id"], state=state.value, next_attempt_at=to_micros(planned) if planned else None,
+        first_attempt_at=row["first_attempt_at"], settled_at=None if planned else work.micros,
+    )  # fmt: skip
+    if state is State.FAILED:
+        report_failure(work, row, attempt.reply)
+
+
+def _claim(engine: Engine, now: datetime, tx: Transaction) -> Claim | None:
+    return claim_next(replace(engine.work(tx), now=now))
+
+
+def _record(engine: Engine, now: datetime, claim: Claim, attempt: Attempt, tx: Transaction) -> None:
+    record(replace(engine.work(tx), now=now), claim, attempt)

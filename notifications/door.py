@@ -1,0 +1,152 @@
+"""The one door to the mail for api and web: run what is due, ask what comes next, look at what was sent."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from engine.instants import from_micros
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.present import instant
+from engine.runtime.schema import notice, person, unit
+from engine.runtime.service import Engine
+from engine.runtime.statements import NEXT_NOTICE
+from notifications.compose import compose_due
+from notifications.delivery import deliver_due
+from notifications.failures import masked, without_address
+from notifications.letters import Letterhead
+from notifications.retry import State
+from notifications.schema import message, message_attempt
+from notifications.transport import Transport
+from notifications.words import Words, prove
+
+p = bindparam
+_NEXT_ATTEMPT = Statement(
+    select(func.min(message.c.next_attempt_at).label("at")).where(message.c.state == State.QUEUED.value)
+)
+_OF_CASE = Statement(
+    select(message)
+    .where(message.c.id.in_(select(notice.c.message_id).where(notice.c.instance_id == p("case_id"))))
+    .order_by(message.c.id)
+)
+_ATTEMPTS = Statement(
+    select(message_attempt).where(message_attempt.c.message_id == p("which")).order_by(message_attempt.c.n)
+)
+_SENT = Statement(
+    select(message, person.c.username, unit.c.code.label("unit_code"))
+    .outerjoin_from(message, person, message.c.person_id == person.c.id)
+    .outerjoin(unit, message.c.unit_id == unit.c.id)
+    .where(message.c.state == State.SENT.value, message.c.id < p("before"))
+    .order_by(message.c.id.desc())
+    .limit(p("most"))
+)
+_CASES = Statement(
+    select(notice.c.instance_id).where(notice.c.message_id == p("which")).distinct().order_by(notice.c.instance_id)
+)
+_BEYOND = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How mail leaves this installation. One run at a time: a second caller waits for the first."""
+
+    words: Words
+    head: Letterhead
+    transport: Transport
+    turn: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+
+def run_due(engine: Engine, post: Post, now: datetime) -> int:
+    """Compose and deliver until nothing is due at the business instant `now`; returns how much there was.
+
+    Waits for the writer and for the network: call it from a thread that is neither the writer's nor serves
+    requests that must be quick.
+    """
+    with post.turn:
+        total = 0
+        while done := _round(engine, post, now):
+            total += done
+        return total
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    """The earliest business instant at which `run_due` has something to do; None when nothing waits."""
+    rows = (tx.one(NEXT_NOTICE), tx.one(_NEXT_ATTEMPT))
+    instants = [row["at"] for row in rows if row is not None and row["at"] is not None]
+    return from_micros(min(instants)) if instants else None
+
+
+def mails_of_case(tx: Transaction, instance_id: int) -> list[dict[str, Any]]:
+    """The mails about a case, oldest first, each with its attempts; for people who may see the case.
+
+    Addresses are masked, and there are no texts: a digest also speaks of other cases.
+    """
+    return [_mail(tx, row) for row in tx.all(_OF_CASE, case_id=instance_id)]
+
+
+def mailbox(tx: Transaction, before: int | None = None, most: int = 50) -> dict[str, Any]:
+    """The sent mails of the demo as they were received, newest first; `next` is the `before` of the next page."""
+    rows = tx.all(_SENT, before=_BEYOND if before is None else before, most=most + 1)
+    shown = rows[:most]
+    return {
+        "items": [_received(tx, row) for row in shown],
+        "next": str(shown[-1]["id"]) if len(rows) > most else None,
+    }
+
+
+def _round(engine: Engine, post: Post, now: datetime) -> int:
+    # What is ready goes first: a fault while composing must not keep it back.
+    sent = deliver_due(engine, post.transport, post.head.sender, now)
+    return sent + compose_due(engine, post.words, post.head, now)
+
+
+def _mail(tx: Transaction, row: Row) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "at": instant(row["created_at"]),
+        "recipient": row["name"],
+        "address": masked(row["address"]),
+        "subject": row["subject"],
+        "kind": row["kind"],
+        "state": row["state"],
+        "fault": row["fault"],
+        "next_attempt_at": instant(row["next_attempt_at"]),
+        "attempts": [_attempt(made, row["address"]) for made in tx.all(_ATTEMPTS, which=row["id"])],
+    }
+
+
+def _attempt(made: Row, address: str) -> dict[str, Any]:
+    return {
+        "n": made["n"],
+        "at": instant(made["at"]),
+        "outcome": made["outcome"],
+        "reply": without_address(made["reply"], address),
+    }
+
+
+def _received(tx: Transaction, row: Row) -> dict[str, Any]:
+    headers = BytesHeaderParser().parsebytes(row["bytes"])
+    return {
+        "id": str(row["id"]),
+        "at": instant(row["created_at"]),
+        "recipients": [row["username"] or row["unit_code"]],
+        "name": row["name"],
+        "address": row["address"],
+        "subject": row["subject"],
+        "text": row["text"],
+        "headers": {name: _unfolded(value) for name, value in headers.items()},
+        "instance": str(row["instance_id"]) if row["instance_id"] is not None else None,
+        "instances": [str(case["instance_id"]) for case in tx.all(_CASES, which=row["id"])],
+    }
+
+
+def _unfolded(value: str) -> str:
+    """A header as a person reads it. `email.policy.default` would double a space in some Vietnamese names."""
+    return str(make_header(decode_header(value))).replace("\r\n", "")
+
+
+__all__ = ["Letterhead", "Post", "mailbox", "mails_of_case", "next_due", "prove", "run_due"]

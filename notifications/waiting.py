@@ -1,0 +1,112 @@
+"""The notices that wait, read for one purpose: to be told or to be dropped."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+
+from engine.instants import to_micros
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.notices import ABOUT_TASKS, ESCALATION, REMINDER
+from engine.runtime.schema import instance, notice, person, unit, user_task
+
+_RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice with everything that its letter depends on: equal rows give equal letters."""
+
+    id: int
+    recipient: str
+    person_id: int | None
+    unit_id: int | None
+    name: str
+    address: str
+    reachable: bool  # the account is active; a unit always is
+    process: str
+    instance_id: int
+    task_id: int | None
+    kind: str
+    facts: str
+    clock: str | None  # of the task; None without one
+    task_due_on: str | None  # where it stands now; the facts hold what it was
+    earlier: int  # notices about the same task that the recipient has had before
+
+    @property
+    def is_stale(self) -> bool:
+        """It says nothing any more: its task waits no longer, or was given another date to be reminded of."""
+        if self.kind not in ABOUT_TASKS or self.task_id is None:
+            return False
+        return self.clock != _RUNNING or (self.kind in (REMINDER, ESCALATION) and self._was_moved())
+
+    def _was_moved(self) -> bool:
+        return bool(json.loads(self.facts).get("due_on") != self.task_due_on)
+
+
+def due_notices(tx: Transaction, now: datetime) -> list[Notice]:
+    """The waiting notices whose time has come, oldest first."""
+    return [_notice(row) for row in tx.all(_DUE, now=to_micros(now))]
+
+
+def unchanged(tx: Transaction, seen: Notice) -> bool:
+    """Whether the notice still waits and everything about it is as it was."""
+    row = tx.one(_AGAIN, which=seen.id)
+    return row is not None and _notice(row) == seen
+
+
+def _waiting() -> Select[Any]:
+    before = notice.alias("before")
+    earlier = (
+        select(func.count())
+        .where(
+            before.c.instance_id == notice.c.instance_id,
+            before.c.task_id == notice.c.task_id,
+            before.c.recipient == notice.c.recipient,
+            before.c.id < notice.c.id,
+        )
+        .scalar_subquery()
+    )
+    return (
+        select(
+            notice,
+            instance.c.process,
+            user_task.c.clock,
+            user_task.c.due_on,
+            func.coalesce(person.c.name, unit.c.name).label("name"),
+            func.coalesce(person.c.mail, unit.c.mail).label("address"),
+            func.coalesce(person.c.active, 1).label("reachable"),
+            earlier.label("earlier"),
+        )
+        .join_from(notice, instance, notice.c.instance_id == instance.c.id)
+        .outerjoin(user_task, notice.c.task_id == user_task.c.id)
+        .outerjoin(person, notice.c.person_id == person.c.id)
+        .outerjoin(unit, notice.c.unit_id == unit.c.id)
+        .where(notice.c.state == "waiting")
+    )
+
+
+_DUE = Statement(_waiting().where(notice.c.not_before <= bindparam("now")).order_by(notice.c.id))
+_AGAIN = Statement(_waiting().where(notice.c.id == bindparam("which")))
+
+
+def _notice(row: Row) -> Notice:
+    return Notice(
+        id=row["id"],
+        recipient=row["recipient"],
+        person_id=row["person_id"],
+        unit_id=row["unit_id"],
+        name=row["name"],
+        address=row["address"],
+        reachable=bool(row["reachable"]),
+        process=row["process"],
+        instance_id=row["instance_id"],
+        task_id=row["task_id"],
+        kind=row["kind"],
+        facts=row["facts"],
+        clock=row["clock"],
+        task_due_on=row["due_on"],
+        earlier=row["earlier"],
+    )

@@ -1,0 +1,28 @@
+"""An office of its own for each test of the HTTP door."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.office import Office, open_office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = open_office(tmp_path)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def an(office: Office) -> TestClient:
+    """The officer of ward 1."""
+    return office.client("an")
+
+
+@pytest.fixture
+def binh(office: Office) -> TestClient:
+    """The head of ward 1."""
+    return office.client("binh")

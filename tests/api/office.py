@@ -1,0 +1,149 @@
+"""An installation for tests: two wards and a district, a person for each role, a clock that tests move."""
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.passwords import hash_password
+from api.settings import Settings
+from engine.definition.registry import Registry
+from engine.office.calendar import seed_days
+from engine.runtime import accounts, schema
+from engine.runtime.blobs import BlobStore
+from engine.runtime.database import Database, Transaction
+from engine.runtime.offices import write_calendar, write_law
+from engine.runtime.service import Engine
+from engine.runtime.statements import insertion
+from tests.api.processes import ADMINISTRATOR, LAW, Campaign, Duty
+from tests.leave_request.process import LeaveRequest
+
+PASSWORD = "mật khẩu của mọi người"
+PASSWORD_HASH = hash_password(PASSWORD)
+PEOPLE = {
+    "an": (("officer", "P1"),),
+    "binh": (("head", "P1"),),
+    "chi": (("officer", "P2"),),
+    "dung": (("officer", "P1"), ("officer", "P2")),
+    "lan": (("appraiser", "Q"),),
+    "quantri": (("admin", "Q"),),
+    "khach": (),
+}
+START = datetime(2024, 7, 10, 2, tzinfo=UTC)  # a Wednesday, 09:00 in Vietnam
+LEAVE = {"reason": "Về quê", "first_day": "2024-07-20", "days": 2}
+
+
+@dataclass
+class Clocks:
+    """Business and wall clock; tests move them."""
+
+    now: datetime = START
+    wall: datetime = START
+
+    def pass_time(self, by: timedelta) -> None:
+        self.now += by
+        self.wall += by
+
+
+@dataclass
+class Office:
+    """An application over a fresh database."""
+
+    engine: Engine
+    app: FastAPI
+    clocks: Clocks
+    clients: list[TestClient] = field(default_factory=list)
+
+    def client(self, username: str | None = None, **headers: str) -> TestClient:
+        """A client of that person, by a token; of nobody without a name."""
+        if username is not None:
+            headers["Authorization"] = f"Bearer {self.token(username)}"
+        client = TestClient(self.app, headers=headers, raise_server_exceptions=False)
+        self.clients.append(client)
+        return client
+
+    def token(self, username: str) -> str:
+        """A new token of that person."""
+        secret = f"token-{username}-{next(_COUNT)}"
+
+        def open_token(tx: Transaction) -> int:
+            person = accounts.find_person(tx, username)
+            assert person is not None
+            return accounts.open_login(tx, person["id"], username, secret, self.clocks.wall, kind="token", name="t")
+
+        self.engine.writer.call(open_token)
+        return secret
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.engine.close()
+
+
+_COUNT = itertools.count(1)
+
+
+def open_office(folder: Path, **settings: Any) -> Office:
+    """Everything, in that folder."""
+    database = Database(folder / "office.db")
+    database.create_tables()
+    with database.write() as tx:
+        _fill(tx)
+    clocks, salts = Clocks(), itertools.count()
+    engine = Engine(
+        database,
+        Registry([LeaveRequest, Campaign, Duty], administrator=ADMINISTRATOR, law=LAW),
+        BlobStore(folder / "blobs"),
+        clock=lambda: clocks.now,
+        wall=lambda: clocks.wall,
+        salt=lambda: f"{next(salts):032x}",
+    )
+    return Office(engine, create_app(engine, Settings(data=folder, **settings)), clocks)
+
+
+def _fill(tx: Transaction) -> None:
+    units: dict[str, int] = {}
+    for code, name, kind in (("Q", "Quận", "district"), ("P1", "Phường 1", "ward"), ("P2", "Phường 2", "ward")):
+        units[code] = tx.insert(
+            insertion(schema.unit), code=code, name=name, kind=kind, mail=f"{code}@example.vn", groups="[]",
+            parent_id=units.get("Q"), authority_id=units.get("Q"), valid_from="2020-01-01", valid_to=None,
+        )  # fmt: skip
+    for role in ("appraiser", "admin"):
+        tx.insert(
+            insertion(schema.seat), authority_id=units["Q"], role=role, unit_id=units["Q"], valid_from="2020-01-01",
+            valid_to=None,
+        )  # fmt: skip
+    for username, roles in PEOPLE.items():
+        _add(tx, username, roles, units)
+    write_calendar(tx, seed_days(2024, 2026), 0)
+    write_law(tx, LAW)
+
+
+def _add(tx: Transaction, username: str, roles: tuple[tuple[str, str], ...], units: dict[str, int]) -> None:
+    key = tx.insert(
+        insertion(schema.person), username=username, name=username.title(), mail=f"{username}@example.vn",
+        password_hash=PASSWORD_HASH, active=True,
+    )  # fmt: skip
+    for role, code in roles:
+        tx.insert(
+            insertion(schema.membership), person_id=key, unit_id=units[code], role=role, valid_from="2020-01-01",
+            valid_to=None,
+        )  # fmt: skip
+
+
+def start_leave(client: TestClient, **dossier: Any) -> dict[str, Any]:
+    """A leave request of the client's person."""
+    answer = client.post("/api/v1/leave-requests", json={"dossier": LEAVE | dossier})
+    assert answer.status_code == 201, answer.text
+    started: dict[str, Any] = json.loads(answer.text)
+    return started
+
+
+def version(number: int) -> dict[str, str]:
+    return {"If-Match": f'"{number}"'}

@@ -1,0 +1,50 @@
+"""The API reference as a page: every operation of the OpenAPI document, rendered here, no script needed."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+ROOM = Path(__file__).parent
+_JINJA = Environment(loader=FileSystemLoader(ROOM / "templates"), autoescape=True, undefined=StrictUndefined)
+
+
+def reference_pages() -> APIRouter:
+    """GET /reference and the style sheet that all pages share."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/reference")
+    def reference(request: Request) -> HTMLResponse:
+        document = request.app.openapi()
+        page = _JINJA.get_template("reference.html.j2")
+        return HTMLResponse(page.render(title=document["info"]["title"], groups=_grouped(document)))
+
+    @router.get("/static/style.css")
+    def style() -> FileResponse:
+        return FileResponse(ROOM / "static" / "style.css", media_type="text/css")
+
+    return router
+
+
+def _grouped(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Operations by tag, in the order of the document."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            tag = (operation.get("tags") or ["other"])[0]
+            groups.setdefault(tag, []).append(_shown(path, method, operation))
+    return groups
+
+
+def _shown(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    content = operation.get("requestBody", {}).get("content", {})
+    schemas = [media["schema"].get("$ref", "").rpartition("/")[2] for media in content.values()]
+    return {
+        "method": method.upper(),
+        "path": path,
+        "summary": operation.get("summary", ""),
+        "body": ", ".join(dict.fromkeys(name for name in schemas if name)),
+        "statuses": " ".join(operation["responses"]),
+    }
