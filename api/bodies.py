@@ -66,9 +66,9 @@ def validated(body: bytes, model: type[M]) -> M:
         MalformedJson: no JSON, or JSON that different readers read differently.
         InvalidInput: each field with its sentence.
     """
-    _check_text(body)
+    text = json.dumps(_parsed(body))
     try:
-        return model.model_validate_json(body, strict=True, extra="forbid")
+        return model.model_validate_json(text, strict=True, extra="forbid")
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_input=False)
         if errors[0]["type"] == "json_invalid":
@@ -84,11 +84,14 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _check_text(body: bytes) -> None:
-    """Refuse what the validator would let through: duplicate keys, NaN, NUL characters."""
+def _parsed(body: bytes) -> Any:
+    """The JSON value. What is validated is made from it again, so that two parsers cannot disagree.
+
+    Refused here is what the validator would let through: duplicate keys, NaN, NUL characters.
+    """
     try:
         text = body.decode()
-        json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_number, parse_float=_finite)
+        value = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_number, parse_float=_number)
     except RecursionError as deep:
         raise MalformedJson(why="lồng nhau quá sâu") from deep
     except UnicodeDecodeError as wrong:
@@ -97,6 +100,7 @@ def _check_text(body: bytes) -> None:
         raise MalformedJson(why=str(wrong)) from wrong
     if _ESCAPED_NUL.search(text):
         raise MalformedJson(why="có ký tự NUL")
+    return value
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,8 +114,9 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} không phải JSON")
 
 
-def _finite(digits: str) -> float:
+def _number(digits: str) -> float | int:
+    """A finite number; 2.0 is the whole number 2, as JSON Schema sees it."""
     value = float(digits)
     if not isfinite(value):
         raise ValueError(f"số {digits[:20]} quá lớn")
-    return value
+    return int(value) if value.is_integer() else value

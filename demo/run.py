@@ -12,7 +12,7 @@ from api.clock import DemoClock, store_clock, stored_clock, wall_clock
 from api.installation import DATABASE, Installation, folder_transport, installation
 from api.passwords import hash_password
 from api.routes import demo as demo_routes
-from api.settings import Sender, Settings
+from api.settings import SenderSettings, Settings
 from api.ticker import keep_ticking
 from demo.campaign import STARTS_ON
 from demo.load import PASSWORD, launch_campaign, load_organisation
@@ -35,7 +35,9 @@ def open_demo(settings: Settings, start: datetime | None = None) -> Iterator[tup
     begin = max(start or at_local(STARTS_ON, OPENING), at_local(STARTS_ON, OPENING))
     is_new = not (settings.data / DATABASE).exists()
     clock = DemoClock(at_local(STARTS_ON, OPENING) if is_new else _last_instant(settings) or begin)
-    settings = replace(settings, sender=Sender(name="Phòng Nội vụ quận Dương Kinh", address=f"thidua@{MAIL_DOMAIN}"))
+    settings = replace(
+        settings, sender=SenderSettings(name="Phòng Nội vụ quận Dương Kinh", address=f"thidua@{MAIL_DOMAIN}")
+    )
     mails = folder_transport(settings)
     with installation(settings, clock=clock, wall=wall_clock, transport=mails) as place:
         if is_new:

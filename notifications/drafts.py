@@ -149,7 +149,7 @@ def _calendar(press: Press, told: Notice, item: Item) -> bytes | None:
         summary=f"{item.facts['todo']} – {item.facts['code']}",
         description=f"{item.sentences.happened}\n{item.sentences.todo}",
         url=item.url,
-        sequence=told.earlier,
+        sequence=told.id,  # grows from letter to letter
         stamped_at=press.now,
         organizer=sender.reply_to,
     )

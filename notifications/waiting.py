@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, func, select
 
 from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.notices import ABOUT_TASKS, ESCALATION, REMINDER
+from engine.runtime.notices import ABOUT_TASKS, ESCALATION, RAISED, REMINDER
 from engine.runtime.schema import instance, notice, person, unit, user_task
 
 _RUNNING = "running"
@@ -33,12 +33,11 @@ class Notice:
     facts: str
     clock: str | None  # of the task; None without one
     task_due_on: str | None  # where it stands now; the facts hold what it was
-    earlier: int  # notices about the same task that the recipient has had before
 
     @property
     def is_stale(self) -> bool:
         """It says nothing any more: its task waits no longer, or was given another date to be reminded of."""
-        if self.kind not in ABOUT_TASKS or self.task_id is None:
+        if self.kind not in (*ABOUT_TASKS, RAISED) or self.task_id is None:
             return False
         return self.clock != _RUNNING or (self.kind in (REMINDER, ESCALATION) and self._was_moved())
 
@@ -58,17 +57,6 @@ def unchanged(tx: Transaction, seen: Notice) -> bool:
 
 
 def _waiting() -> Select[Any]:
-    before = notice.alias("before")
-    earlier = (
-        select(func.count())
-        .where(
-            before.c.instance_id == notice.c.instance_id,
-            before.c.task_id == notice.c.task_id,
-            before.c.recipient == notice.c.recipient,
-            before.c.id < notice.c.id,
-        )
-        .scalar_subquery()
-    )
     return (
         select(
             notice,
@@ -78,7 +66,6 @@ def _waiting() -> Select[Any]:
             func.coalesce(person.c.name, unit.c.name).label("name"),
             func.coalesce(person.c.mail, unit.c.mail).label("address"),
             func.coalesce(person.c.active, 1).label("reachable"),
-            earlier.label("earlier"),
         )
         .join_from(notice, instance, notice.c.instance_id == instance.c.id)
         .outerjoin(user_task, notice.c.task_id == user_task.c.id)
@@ -108,5 +95,4 @@ def _notice(row: Row) -> Notice:
         facts=row["facts"],
         clock=row["clock"],
         task_due_on=row["due_on"],
-        earlier=row["earlier"],
     )

@@ -21,7 +21,7 @@ from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answ
 from api.schemas import Attachment, Page
 from engine.definition.model import ProcessModel
 from engine.errors import InvalidInput, NotFound
-from engine.office.files import FileRefused, clean_name, sniff
+from engine.office.files import FileKind, FileRefused, clean_name, sniff
 from engine.runtime import commands, queries
 from engine.runtime.commands import Paper
 from engine.runtime.present import attachment_json
@@ -29,6 +29,7 @@ from engine.runtime.service import Engine
 
 MULTIPART = "multipart/form-data"
 ATTACH = documented(*CHANGE, WrongMediaType, FileRefused, BodyTooLarge, BodyTooSlow)
+PAPERS: dict[str, Any] = {kind.media_type: {} for kind in FileKind}
 CHUNK_BYTES = 64 * 1024
 NEVER_SHOWN = {"Content-Security-Policy": "sandbox; default-src 'none'"}  # a paper is saved, never rendered here
 
@@ -66,7 +67,7 @@ def _fetch(place: Collection) -> None:
         operation_id=place.operation("attachment"),
         summary="Tải giấy tờ",
         response_class=StreamingResponse,
-        responses={**READ, 200: {"description": "The paper", "content": {"application/octet-stream": {}}}},
+        responses={**READ, 200: {"description": "The paper", "content": PAPERS}},
     )
     def attachment(engine: EngineDep, secret: Secret, case_id: CaseId, attachment_id: AttachmentId) -> Response:
         with looking(engine, secret) as (work, actor):

@@ -40,9 +40,7 @@ from engine.runtime.present import brief, whole
 from engine.runtime.queries import CaseFilter
 from engine.runtime.work import Work
 
-START = documented(
-    NotAuthenticated, NotPerformer, GuardUnmet, InvalidInput, KeyReused, *BODY, Unavailable
-)
+START = documented(NotAuthenticated, NotPerformer, GuardUnmet, InvalidInput, KeyReused, *BODY, Unavailable)
 EDIT = documented(*CHANGE, *BODY)
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
 Cursor = Annotated[str | None, Query(pattern=ID_PATTERN, description="`next` of the part before")]
@@ -80,10 +78,21 @@ def _new_case(place: Collection) -> type[BaseModel]:
     dossier = partial("Dossier", place.model.dossier, edits)
     fields: dict[str, Any] = {
         "unit": (str | None, Field(None, description="Code; needed when you may begin it for several units")),
-        "parent": (str | None, Field(None, pattern=ID_PATTERN, description="Key of the case above")),
+        "parent": _parent(place.model),
         "dossier": (dossier, Field(default_factory=dossier)),
     }
     return create_model(f"{place.name}New", **fields)
+
+
+def _parent(model: ProcessModel) -> tuple[Any, Any]:
+    """The field that names the case above: needed, possible, or always null."""
+    above = " or ".join(model.begin.below)
+    key = Annotated[str, Field(pattern=ID_PATTERN)]
+    if not above:
+        return None, Field(None, description="This process lies below no other")
+    if not model.begin.by:
+        return key, Field(description=f"Key of the {above}")
+    return key | None, Field(None, description=f"Key of the {above}, if any")
 
 
 def _list(place: Collection) -> None:

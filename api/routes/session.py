@@ -26,9 +26,7 @@ from engine.runtime.present import instant, unit_json
 from engine.runtime.service import Engine
 from engine.runtime.work import Work
 
-LOG_IN = documented(
-    NotAuthenticated, InvalidInput, *BODY, TooManyAttempts, CrossSite, Unavailable
-)
+LOG_IN = documented(NotAuthenticated, InvalidInput, *BODY, TooManyAttempts, CrossSite, Unavailable)
 
 
 class Credentials(BaseModel):

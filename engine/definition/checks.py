@@ -11,7 +11,6 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from statemachine import State
 from statemachine.transition import Transition
 
 from engine.definition.case import Case
@@ -115,7 +114,7 @@ def _meaning(cls: type[Process], dossier: type[BaseModel], begin: Begin) -> Iter
     for state in cls.states:
         if isinstance(state, Task):
             yield from _task(state, dossier)
-        yield from _branches(state)
+    yield from _branches(cls)
     for transition, meta in _moves(cls):
         yield from _conditions(transition, meta, guards)
         used |= {spec.attr_name for spec in transition.cond}
@@ -163,16 +162,15 @@ def _ladder(ladder: tuple[Rung, ...]) -> Iterator[str]:
         yield "a rung repeats forwards"
 
 
-def _branches(state: State) -> Iterator[str]:
-    by_event: dict[str, list[tuple[Transition, Action]]] = {}
-    for transition in state.transitions:
-        if meta := action_of(transition):
-            by_event.setdefault(str(transition.event), []).append((transition, meta))
-    for moves in by_event.values():
+def _branches(cls: type[Process]) -> Iterator[str]:
+    branches: dict[tuple[str, str], list[tuple[Transition, Action]]] = {}
+    for transition, meta in _moves(cls):
+        branches.setdefault((transition.source.id, transition.event), []).append((transition, meta))
+    for (state, _), moves in branches.items():
         for (first, _), (second, meta) in combinations(moves, 2):
             if _opens(first) <= _opens(second):
                 yield (
-                    f"line {meta.line}, {state.id}: «{meta.label}» never reaches {_target(second)}, "
+                    f"line {meta.line}, {state}: «{meta.label}» never reaches {_target(second)}, "
                     f"hidden by the branch to {_target(first)} before it"
                 )
 

@@ -100,11 +100,9 @@ class Occurrence:
 def occurrences(ladder: tuple[Rung, ...], due_on: date, calendar: "WorkingCalendar") -> Iterator[Occurrence]:
     """The instants of a ladder in order; endless when its last rung repeats."""
     for rung in ladder:
-        for turn in count():
+        for turn in count() if rung.every else (0,):
             offset = rung.days + rung.every * turn
             yield Occurrence(offset, at_local(calendar.add(due_on, offset), REMINDER_TIME), rung)
-            if not rung.every:
-                break
 
 
 def next_occurrence(

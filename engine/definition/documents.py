@@ -37,7 +37,10 @@ def merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """The merge patch that leads from old to new; a removed or emptied field is None in it."""
+    """The merge patch that leads from old to new; a removed or emptied field is None in it.
+
+    Values are compared as Python does, so true and 1 are one to it: a field keeps its type.
+    """
     patch: dict[str, Any] = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)

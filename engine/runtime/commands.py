@@ -286,18 +286,20 @@ def _insert(
     assert row is not None, "just inserted"
     case = replace(case, id=key, code=code_of(model, row))
     row, history_id = advance(work, model, row, None, case, START, actor)
-    _grant(work, model, case)
+    _grant(work, model, case, model.begin.roles(parent["process"] if parent else None))
     waiting = open_task(work, model, case)
     announce_task(work, model, case, f"h{history_id}", waiting, actor, set())
     return row
 
 
-def _grant(work: Work, model: ProcessModel, case: Case[Any]) -> None:
-    """Who sees the case from the start."""
+def _grant(work: Work, model: ProcessModel, case: Case[Any], begin_roles: tuple[Role, ...]) -> None:
+    """Who sees the case from the start: its unit, the watchers, and those who may begin such a case there."""
     work.tx.run(GRANT, instance_id=case.id, unit_id=case.unit.id, relation="own")
     seats = work.office.seats(case.authority.id, work.today)
     for role in model.watchers:
         work.tx.run(GRANT, instance_id=case.id, unit_id=seat_of(role, case, seats).id, relation="watcher")
+    for role in begin_roles:
+        work.tx.run(GRANT, instance_id=case.id, unit_id=seat_of(role, case, seats).id, relation="starter")
     if model.everyone_sees:
         work.tx.run(GRANT, instance_id=case.id, unit_id=case.authority.id, relation="everyone")
 

@@ -104,7 +104,8 @@ def _attempt(work: Work, effect: Row, case_id: int, perform: Callable[[], object
         row = work.tx.one(INSTANCE, which=case_id)
         assert row is not None, "effects belong to cases"
         model = work.registry.by_code[row["process"]]
-        raise_incident(work, model, load_case(work, row), f"effect:{effect['id']}:{case_id}", str(refusal))
+        key = f"effect:{effect['id']}:{case_id}"
+        raise_incident(work, model, load_case(work, row), key, str(refusal), effect_id=effect["id"])
         return False
     work.tx.command("RELEASE effect")
     return True

@@ -66,17 +66,32 @@ def tell(
                 )  # fmt: skip
 
 
-def raise_incident(work: Work, model: ProcessModel, case: Case[Any], key: str, what: str) -> None:
-    """Record that something needs repair: an incident, a task for the administrator, a notice; once per key."""
+def raise_incident(
+    work: Work,
+    model: ProcessModel,
+    case: Case[Any],
+    key: str,
+    what: str,
+    *,
+    effect_id: int | None = None,
+    late_task_id: int | None = None,
+) -> None:
+    """Record that something needs repair: an incident, a task for the administrator, a notice; one open at a time per key.
+
+    effect_id, late_task_id: what can be tried again, a refused effect or a refused time-out.
+    """
     if work.tx.one(INCIDENT, key=key):
         return
-    work.tx.insert(NEW_INCIDENT, instance_id=case.id, key=key, at=work.micros, what=what, resolved_at=None)
     role = work.registry.administrator
     unit = seat_of(role, case, work.office.seats(case.authority.id, work.today))
     task_id = work.tx.insert(
         NEW_TASK, instance_id=case.id, kind=INCIDENT_TASK, state=case.state, todo=what, role=role.code,
         unit_id=unit.id, assignee_id=None, opened_at=work.micros, due_on=None, due_at=None, due_source="",
         clock="running", days_left=None, closed_at=None,
+    )  # fmt: skip
+    work.tx.insert(
+        NEW_INCIDENT, instance_id=case.id, key=key, at=work.micros, what=what, task_id=task_id, effect_id=effect_id,
+        late_task_id=late_task_id, resolved_at=None,
     )  # fmt: skip
     occasion = Occasion(key, RAISED, Actor(None, ""), task_id, (("what", what),))
     tell(work, model, case, occasion, (role,), set())

@@ -57,9 +57,7 @@ def write_law(tx: Transaction, rows: Iterable[LegalRow]) -> None:
             )  # fmt: skip
 
 
-def write_authority(
-    tx: Transaction, name: str, username: str, password_hash: str, role: str, since: date
-) -> None:
+def write_authority(tx: Transaction, name: str, username: str, password_hash: str, role: str, since: date) -> None:
     """The first unit, an authority of its own, and the person who holds `role` in it."""
     from_day = since.isoformat()
     unit_id = tx.insert(
@@ -69,9 +67,7 @@ def write_authority(
     person_id = tx.insert(
         _NEW_PERSON, username=username, name=username, mail="", password_hash=password_hash, active=True
     )
-    tx.insert(
-        _NEW_MEMBERSHIP, person_id=person_id, unit_id=unit_id, role=role, valid_from=from_day, valid_to=None
-    )
+    tx.insert(_NEW_MEMBERSHIP, person_id=person_id, unit_id=unit_id, role=role, valid_from=from_day, valid_to=None)
 
 
 def legal_row(row: Row) -> LegalRow:

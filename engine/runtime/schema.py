@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
 metadata = MetaData(
@@ -267,12 +268,16 @@ effect = Table(
 )  # fmt: skip
 
 incident = Table(
-    "incident", metadata, _id(),
-    _ref("instance_id", "instance", null=True),
-    Column("key", Text, nullable=False, unique=True),
+    "incident", metadata, _id(),  # something that the engine could not do; a task of the administrator
+    _ref("instance_id", "instance"),
+    Column("key", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("what", Text, nullable=False),
+    _ref("task_id", "user_task"),  # the administrator's
+    _ref("effect_id", "effect", null=True),  # the effect that was refused
+    _ref("late_task_id", "user_task", null=True),  # the task whose time-out was refused
     Column("resolved_at", Instant),
+    Index("uq_incident_open", "key", unique=True, sqlite_where=text("resolved_at IS NULL")),
 )  # fmt: skip
 
 notice = Table(

@@ -86,7 +86,7 @@ def _time_out(work: Work, timer: Row) -> None:
     except Refused as refusal:
         work.tx.command("ROLLBACK TO time_out")
         outcome = INCIDENT
-        raise_incident(work, model, case, _key(timer, "time_out"), str(refusal))
+        raise_incident(work, model, case, _key(timer, "time_out"), str(refusal), late_task_id=timer["task_id"])
     work.tx.command("RELEASE time_out")
     _fired(work, timer, "time_out", timer["due_at"], outcome)
 

@@ -21,7 +21,7 @@ from engine.runtime.database import Database, Transaction
 from engine.runtime.offices import write_calendar, write_law
 from engine.runtime.service import Engine
 from engine.runtime.statements import insertion
-from tests.api.processes import ADMINISTRATOR, LAW, Campaign, Duty
+from tests.api.process import ADMINISTRATOR, LAW, Campaign, Duty
 from tests.leave_request.process import LeaveRequest
 
 PASSWORD = "mật khẩu của mọi người"
@@ -34,8 +34,10 @@ PEOPLE = {
     "lan": (("appraiser", "Q"),),
     "quantri": (("admin", "Q"),),
     "khach": (),
+    "tat": (("officer", "P1"), ("head", "P1"), ("appraiser", "Q"), ("admin", "Q")),
 }
 START = datetime(2024, 7, 10, 2, tzinfo=UTC)  # a Wednesday, 09:00 in Vietnam
+PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
 LEAVE = {"reason": "Về quê", "first_day": "2024-07-20", "days": 2}
 
 
@@ -58,7 +60,7 @@ class Office:
     engine: Engine
     app: FastAPI
     clocks: Clocks
-    clients: list[TestClient] = field(default_factory=list)
+    clients: list[TestClient] = field(default_factory=list, repr=False)
 
     def client(self, username: str | None = None, **headers: str) -> TestClient:
         """A client of that person, by a token; of nobody without a name."""
@@ -147,3 +149,30 @@ def start_leave(client: TestClient, **dossier: Any) -> dict[str, Any]:
 
 def version(number: int) -> dict[str, str]:
     return {"If-Match": f'"{number}"'}
+
+
+def submit_leave(client: TestClient, key: str) -> None:
+    answer = client.post(f"/api/v1/leave-requests/{key}/actions/submit", headers=version(1))
+    assert answer.status_code == 200, answer.text
+
+
+def launch_campaign(client: TestClient, due_on: str = "2024-07-31") -> list[str]:
+    """A campaign of the client's person, launched; its key, and those of its duties by ward."""
+    plan = {"title": "Thi đua", "due_on": due_on}
+    key = client.post("/api/v1/campaigns", json={"dossier": plan}).json()["id"]
+    launched = client.post(f"/api/v1/campaigns/{key}/actions/launch", headers=version(1))
+    assert launched.status_code == 200, launched.text
+    duties = client.get("/api/v1/duties", params={"parent": key}).json()["items"]
+    return [key, *(duty["id"] for duty in sorted(duties, key=lambda duty: duty["unit"]["code"]))]
+
+
+def attach(client: TestClient, duty: str, content: bytes, name: str = "Báo cáo.pdf") -> str:
+    """Attach a report to a duty; the key of the attachment."""
+    at = f"/api/v1/duties/{duty}"
+    now = client.get(at).json()["version"]
+    answer = client.post(
+        f"{at}/attachments", data={"kind": "REPORT"}, files={"file": (name, content)}, headers=version(now)
+    )
+    assert answer.status_code == 200, answer.text
+    newest: str = client.get(f"{at}/attachments").json()["items"][-1]["id"]
+    return newest

@@ -49,7 +49,7 @@ def notice(key: int, kind: str, **changed: Any) -> Notice:
     told = Notice(
         id=key, recipient="person:2", person_id=2, unit_id=None, name="Lê Binh", address="binh@p1.example.vn",
         reachable=True, process="leave_request", instance_id=key, task_id=None, kind=kind, facts="", clock=None,
-        task_due_on=None, earlier=0,
+        task_due_on=None,
     )  # fmt: skip
     fields = {name: changed.pop(name) for name in Notice.__dataclass_fields__ if name in changed}
     facts = {**PLAIN, **EXTRA[kind], **changed}
@@ -202,19 +202,19 @@ def test_letter_answers_the_thread_of_its_case_and_a_digest_answers_none() -> No
 
 def test_deadline_comes_along_as_a_calendar_entry_that_later_letters_replace() -> None:
     first = parts(letter(notice(7, "task_opened")))["text/calendar"].splitlines()
-    later = parts(letter(notice(9, "deadline_changed", task_id=7, earlier=1, due_on="2024-07-19")))["text/calendar"]
+    later = parts(letter(notice(9, "deadline_changed", task_id=7, due_on="2024-07-19")))["text/calendar"]
 
     assert [line for line in first if line.startswith(("METHOD", "UID", "SEQ", "DTSTART", "URL"))] == [
         "METHOD:PUBLISH",
         "DTSTART;VALUE=DATE:20240712",
         "UID:task-7@quan.example.vn",
-        "SEQUENCE:0",
+        "SEQUENCE:7",
         "URL:https://thidua.example.vn/leave-requests/7",
     ]
     assert [line for line in later.splitlines() if line.startswith(("UID", "SEQ", "DTSTART"))] == [
         "DTSTART;VALUE=DATE:20240719",
         "UID:task-7@quan.example.vn",
-        "SEQUENCE:1",
+        "SEQUENCE:9",
     ]
 
 
@@ -308,6 +308,7 @@ def test_escalation_does_not_cover_what_the_person_must_do_themselves() -> None:
         notice(1, "reminder", clock="paused"),
         notice(1, "escalation", clock="closed"),
         notice(1, "deadline_changed", clock="closed"),
+        notice(1, "incident", task_id=4, clock="closed"),
         notice(1, "reminder", task_due_on="2024-07-31"),
         notice(1, "escalation", task_due_on=None),
     ],

@@ -154,7 +154,7 @@ def test_template_in_the_room_goes_before_the_engine_s_own(tmp_path: Path) -> No
         ({"granted": GOOD.replace("Xem.", " ")}, "block says nothing: todo"),
         ({"granted": GOOD.replace("{{ code }}", "mới")}, "the subject does not name the case's code"),
         ({"granted": GOOD.replace("Xem.", "{{ headline|upcase }}")}, "line 1: No filter named 'upcase'."),
-        ({"granted": GOOD.replace("{% endblock %}", "", 1)}, "line 1: Encountered unknown tag 'endblock'."),
+        ({"granted": GOOD.replace("{% block subject %}", "")}, "line 1: Encountered unknown tag 'endblock'."),
     ],
 )
 def test_broken_template_stops_the_start_with_its_process_and_kind(

@@ -1,0 +1,107 @@
+"""What the engine could not do: the administrator looks, tries again, or says that it is settled."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from engine.definition.decide import Actor
+from engine.errors import ActionNotAvailable, NotFound
+from engine.runtime.database import Row, Statement
+from engine.runtime.present import instant
+from engine.runtime.schema import effect, incident, user_task
+from engine.runtime.snapshots import code_of
+from engine.runtime.statements import INSTANCE, NEW_TIMER
+from engine.runtime.work import Work
+
+p = bindparam
+_OPEN = Statement(
+    select(incident, user_task.c.unit_id, user_task.c.role)
+    .join_from(incident, user_task, incident.c.task_id == user_task.c.id)
+    .where(incident.c.resolved_at.is_(None))
+    .order_by(incident.c.id)
+)
+_ONE = Statement(
+    select(incident, user_task.c.unit_id, user_task.c.role)
+    .join_from(incident, user_task, incident.c.task_id == user_task.c.id)
+    .where(incident.c.id == p("which"))
+)
+_RESOLVE = Statement(update(incident).where(incident.c.id == p("which")).values(resolved_at=p("resolved_at")))
+_CLOSE = Statement(
+    update(user_task).where(user_task.c.id == p("which")).values(clock="closed", closed_at=p("closed_at"))
+)
+_AGAIN = Statement(update(effect).where(effect.c.id == p("which")).values(state="pending"))
+_IS_OPEN = Statement(select(user_task.c.id).where(user_task.c.id == p("which"), user_task.c.clock == "running"))
+
+
+def open_incidents(work: Work, actor: Actor) -> list[dict[str, Any]]:
+    """The unresolved incidents that are the actor's to repair, oldest first."""
+    return [_shown(work, row) for row in work.tx.all(_OPEN) if _is_repairer(row, actor)]
+
+
+def resolve(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
+    """Say that an incident is settled, and close its task.
+
+    Raises:
+        NotFound: no such incident, or not the actor's to repair.
+        ActionNotAvailable: it is settled already.
+    """
+    row = _open_one(work, incident_id, actor, "Kết thúc sự cố")
+    work.tx.run(_RESOLVE, which=incident_id, resolved_at=work.micros)
+    work.tx.run(_CLOSE, which=row["task_id"], closed_at=work.micros)
+    return _shown(work, _one(work, incident_id))
+
+
+def retry(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
+    """Try again what was refused, and settle the incident; another refusal raises a new one.
+
+    Raises:
+        NotFound, ActionNotAvailable: as `resolve`; also when there is nothing to try again.
+    """
+    row = _open_one(work, incident_id, actor, "Thử lại")
+    if row["effect_id"] is not None:
+        work.tx.run(_AGAIN, which=row["effect_id"])
+        work.tx.follow_up = True
+    elif row["late_task_id"] is not None and work.tx.one(_IS_OPEN, which=row["late_task_id"]):
+        work.tx.insert(
+            NEW_TIMER, task_id=row["late_task_id"], instance_id=row["instance_id"], kind="time_out", day_offset=0,
+            due_at=work.micros,
+        )  # fmt: skip
+    else:
+        raise ActionNotAvailable(action="Thử lại", state="không có gì để thử lại", available="kết thúc sự cố")
+    return resolve(work, incident_id, actor)
+
+
+def _open_one(work: Work, incident_id: int, actor: Actor, label: str) -> Row:
+    row = _one(work, incident_id)
+    if not _is_repairer(row, actor):
+        raise NotFound(what=f"sự cố số {incident_id}")
+    if row["resolved_at"] is not None:
+        raise ActionNotAvailable(action=label, state="đã kết thúc", available="không có")
+    return row
+
+
+def _one(work: Work, incident_id: int) -> Row:
+    row = work.tx.one(_ONE, which=incident_id)
+    if row is None:
+        raise NotFound(what=f"sự cố số {incident_id}")
+    return row
+
+
+def _is_repairer(row: Row, actor: Actor) -> bool:
+    return (row["role"], row["unit_id"]) in actor.memberships
+
+
+def _shown(work: Work, row: Row) -> dict[str, Any]:
+    case = work.tx.one(INSTANCE, which=row["instance_id"])
+    assert case is not None, "incidents belong to cases"
+    model = work.registry.by_code[case["process"]]
+    return {
+        "id": str(row["id"]),
+        "at": instant(row["at"]),
+        "what": row["what"],
+        "case": str(case["id"]),
+        "code": code_of(model, case),
+        "collection": model.collection,
+        "can_retry": row["effect_id"] is not None or row["late_task_id"] is not None,
+        "resolved_at": instant(row["resolved_at"]),
+    }
