@@ -6,7 +6,7 @@ own body parameters parse before anybody has asked who is calling and take "5" f
 
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from math import isfinite
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.dependencies import require_secret
 from api.refusals import MalformedJson, WrongMediaType
-from api.sentences import field_sentences
+from api.sentences import NO_DATE, field_sentences
 from engine.errors import InvalidInput
 
 JSON = "application/json"
@@ -23,6 +23,9 @@ MERGE_PATCH = "application/merge-patch+json"
 
 # Not only the escape itself: an even number of backslashes before it makes it plain text.
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMERIC = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
 
 M = TypeVar("M", bound=BaseModel)
 Reader = Callable[[Request, str], Coroutine[Any, Any, M]]
@@ -66,14 +69,17 @@ def validated(body: bytes, model: type[M]) -> M:
         MalformedJson: no JSON, or JSON that different readers read differently.
         InvalidInput: each field with its sentence.
     """
-    text = json.dumps(_parsed(body))
+    value, text = _read(body)
     try:
-        return model.model_validate_json(text, strict=True, extra="forbid")
+        found = model.model_validate_json(text, strict=True, extra="forbid")
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_input=False)
         if errors[0]["type"] == "json_invalid":
             raise MalformedJson(why=errors[0]["ctx"]["error"]) from wrong
         raise InvalidInput(field_sentences(errors)) from wrong
+    if places := list(_numbers_taken_for_dates(value, found.model_dump(mode="json", exclude_unset=True))):
+        raise InvalidInput(dict.fromkeys(places, NO_DATE))
+    return found
 
 
 class _Nothing(BaseModel):
@@ -84,23 +90,36 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _parsed(body: bytes) -> Any:
-    """The JSON value. What is validated is made from it again, so that two parsers cannot disagree.
+def _read(body: bytes) -> tuple[Any, str]:
+    """The JSON value, and a text made from it again, so that the validator's parser cannot see another.
 
-    Refused here is what the validator would let through: duplicate keys, NaN, NUL characters.
+    Refused here is what that one would let through: duplicate keys, NaN, NUL characters.
     """
     try:
-        text = body.decode()
-        value = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_number, parse_float=_number)
+        given = body.decode()
+        value = json.loads(given, object_pairs_hook=_without_twins, parse_constant=_no_number, parse_float=_number)
+        text = json.dumps(value)
     except RecursionError as deep:
         raise MalformedJson(why="lồng nhau quá sâu") from deep
     except UnicodeDecodeError as wrong:
         raise MalformedJson(why="không phải UTF-8") from wrong
     except ValueError as wrong:
         raise MalformedJson(why=str(wrong)) from wrong
-    if _ESCAPED_NUL.search(text):
+    if _ESCAPED_NUL.search(given):
         raise MalformedJson(why="có ký tự NUL")
-    return value
+    return value, text
+
+
+def _numbers_taken_for_dates(given: Any, taken: Any, place: str = "") -> Iterator[str]:
+    """Where the validator read a number in quotes as seconds since 1970; there is no switch for that."""
+    if isinstance(given, dict) and isinstance(taken, dict):
+        for key, value in given.items():
+            yield from _numbers_taken_for_dates(value, taken.get(key), f"{place}.{key}".lstrip("."))
+    elif isinstance(given, list) and isinstance(taken, list):
+        for index, value in enumerate(given[: len(taken)]):
+            yield from _numbers_taken_for_dates(value, taken[index], f"{place}.{index}".lstrip("."))
+    elif isinstance(given, str) and isinstance(taken, str) and _NUMERIC.fullmatch(given) and _DATE.match(taken):
+        yield place
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

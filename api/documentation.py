@@ -29,6 +29,7 @@ class Bodies:
 
     def body(self, name: str, model: type[BaseModel], media_types: Sequence[str] = (JSON,)) -> dict[str, Any]:
         """The requestBody of an operation; `name` must be its own, and starts the names of what lies below."""
+        assert name not in self.schemas, f"two bodies are called {name}"
         schema = model.model_json_schema(ref_template=f"{_REF}{name}{{model}}", schema_generator=Closed)
         for below, definition in schema.pop("$defs", {}).items():
             self.schemas[f"{name}{below}"] = definition

@@ -10,16 +10,18 @@ import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedJson, WrongMediaType
+from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedForm, MalformedJson, WrongMediaType
 from api.sentences import field_sentences
 from engine import errors as engine_errors
 from engine.definition.documents import canonical
@@ -36,6 +38,7 @@ DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 STATUS: Mapping[type[Exception], int] = {
     MalformedJson: 400,
+    MalformedForm: 400,
     engine_errors.NotAuthenticated: 401,
     engine_errors.NotPerformer: 403,
     CrossSite: 403,
@@ -47,7 +50,6 @@ STATUS: Mapping[type[Exception], int] = {
     engine_errors.StaleVersion: 412,
     BodyTooLarge: 413,
     FileRefused: 415,
-    engine_errors.FileRefused: 415,
     WrongMediaType: 415,
     InvalidInput: 422,
     engine_errors.KeyReused: 422,
@@ -87,7 +89,7 @@ def problem(
         "title": TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
-        "instance": path,
+        "instance": quote(path),
         "code": code,
         "params": {},
         **more,
@@ -104,7 +106,8 @@ def refusal(refused: Refused, path: str) -> Response:
         more["lines"] = {line: [reason_json(reason) for reason in why] for line, why in refused.lines.items()}
     if isinstance(refused, InvalidInput):
         more["fields"] = dict(refused.fields)
-    status = next(STATUS[cls] for cls in type(refused).__mro__ if cls in STATUS)
+    kind = BodyTooLarge if refused.code == TOO_LARGE else type(refused)
+    status = next(STATUS[cls] for cls in kind.__mro__ if cls in STATUS)
     return problem(status, refused.code, str(refused), path, headers=_headers(refused), **more)
 
 
@@ -122,7 +125,6 @@ def documented(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
 def install(app: FastAPI) -> None:
     """Make every answer of the application that is not a success a problem."""
     app.add_exception_handler(Refused, _on_refused)
-    app.add_exception_handler(FileRefused, _on_file_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
 
@@ -146,6 +148,8 @@ class Faults:
 
         try:
             await self.app(scope, receive, sender)
+        except ClientDisconnect:
+            log.info("the client left before its request was complete")
         except Exception as fault:
             if started or scope["type"] != "http":
                 raise
@@ -179,23 +183,17 @@ def _headers(refused: Refused) -> dict[str, str]:
 
 async def _on_refused(request: Request, refused: Exception) -> Response:
     assert isinstance(refused, Refused), "registered for it"
-    return refusal(refused, request.url.path)
-
-
-async def _on_file_refused(request: Request, refused: Exception) -> Response:
-    assert isinstance(refused, FileRefused), "registered for it"
-    status = STATUS[BodyTooLarge] if refused.code == TOO_LARGE else STATUS[FileRefused]
-    return problem(status, refused.code, refused.message, request.url.path, params=dict(refused.params))
+    return refusal(refused, request.scope["path"])
 
 
 async def _on_invalid_request(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError), "registered for it"
-    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.url.path)
+    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.scope["path"])
 
 
 async def _on_http_exception(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException), "registered for it"
-    path, headers = request.url.path, dict(raised.headers or {})
+    path, headers = request.scope["path"], dict(raised.headers or {})
     if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods_at(request))
     phrase = HTTPStatus(raised.status_code).phrase

@@ -20,6 +20,11 @@ class MalformedJson(Refused):
     sentence = "Nội dung gửi lên không phải JSON hợp lệ: {why}."
 
 
+class MalformedForm(Refused):
+    code = "malformed_form"
+    sentence = "Biểu mẫu gửi kèm tệp không đọc được: {why}."
+
+
 class WrongMediaType(Refused):
     code = "unsupported_media_type"
     sentence = "Content-Type phải là {expected}."

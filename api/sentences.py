@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+NO_DATE = "Phải là ngày dạng NĂM-THÁNG-NGÀY, như 2024-07-31."
+
 _SENTENCES = {
     "missing": "Chưa điền mục này.",
     "extra_forbidden": "Không có mục này.",
@@ -30,9 +32,9 @@ _SENTENCES = {
     "less_than": "Phải nhỏ hơn {lt}.",
     "less_than_equal": "Không được quá {le}.",
     "multiple_of": "Phải là bội số của {multiple_of}.",
-    "date_type": "Phải là ngày dạng NĂM-THÁNG-NGÀY, như 2024-07-31.",
-    "date_parsing": "Phải là ngày dạng NĂM-THÁNG-NGÀY, như 2024-07-31.",
-    "date_from_datetime_parsing": "Phải là ngày dạng NĂM-THÁNG-NGÀY, như 2024-07-31.",
+    "date_type": NO_DATE,
+    "date_parsing": NO_DATE,
+    "date_from_datetime_parsing": NO_DATE,
     "datetime_type": "Phải là thời điểm dạng RFC 3339.",
     "datetime_parsing": "Phải là thời điểm dạng RFC 3339.",
     "datetime_from_date_parsing": "Phải là thời điểm dạng RFC 3339.",

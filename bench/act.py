@@ -25,14 +25,15 @@ WRITTEN = ("history", "user_task", "timer", "notice", "idempotency")
 FLOOR = (
     "SELECT * FROM instance WHERE id = :id",
     "UPDATE instance SET state = :state, phase = 'drafted', version = version + 1, headline = :text, "
-    "dossier = :dossier, history_hash = :hash, updated_at = :now, closed_at = NULL WHERE id = :id AND version = :version",
+    "dossier = :dossier, history_hash = :hash, updated_at = :now, closed_at = NULL "
+    "WHERE id = :id AND version = :version",
     "INSERT INTO history (instance_id, seq, at, actor_id, action, source, target, payload, salt, payload_hash, "
-    "previous_hash, hash) VALUES (:id, :version + 1, :now, 1, 'draft', 'to_start', 'drafted', :payload, :hash, :hash, "
-    ":hash, :hash)",
+    "previous_hash, hash) VALUES (:id, :version + 1, :now, 1, 'draft', 'to_start', 'drafted', :payload, :hash, "
+    ":hash, :hash, :hash)",
     "UPDATE user_task SET clock = 'closed', closed_at = :now WHERE id = :task",
     "DELETE FROM timer WHERE task_id = :task",
-    "INSERT INTO user_task (instance_id, kind, state, todo, role, unit_id, opened_at, due_on, due_at, due_source, clock) "
-    "VALUES (:id, 'state', :state, :text, 'ward_chair', 5, :now, '2024-07-31', :now, 'campaign', 'running') RETURNING id",
+    "INSERT INTO user_task (instance_id, kind, state, todo, role, unit_id, opened_at, due_on, due_at, due_source, "
+    "clock) VALUES (:id, 'state', :state, :text, 'ward_chair', 5, :now, '2024-07-31', :now, 'campaign', 'running')",
     "INSERT OR IGNORE INTO access (instance_id, unit_id, relation) VALUES (:id, 5, 'holder')",
     "INSERT INTO timer (task_id, instance_id, kind, day_offset, due_at) VALUES (:task, :id, 'rung', -10, :now + 9e14)",
     "INSERT INTO notice (event_key, instance_id, task_id, person_id, recipient, kind, facts, created_at, not_before, "
@@ -57,15 +58,15 @@ class Floor:
 
     def __call__(self) -> None:
         values = {
-            "id": self._id, "state": ("drafted", "to_start")[self._turn % 2], "text": self._text, "now": 1720576800000000,
-            "dossier": self._dossier, "hash": "0" * 64, "version": self._version, "task": self._task,
-            "payload": '{"dossier":{},"warnings":[]}' * 8, "key": f"floor-{self._turn}",
+            "id": self._id, "state": ("drafted", "to_start")[self._turn % 2], "text": self._text,
+            "now": 1720576800000000, "dossier": self._dossier, "hash": "0" * 64, "version": self._version,
+            "task": self._task, "payload": '{"dossier":{},"warnings":[]}' * 8, "key": f"floor-{self._turn}",
         }  # fmt: skip
         self._cursor.execute("BEGIN IMMEDIATE")
         for sql in FLOOR:
-            row = self._cursor.execute(sql, values).fetchone()
+            self._cursor.execute(sql, values).fetchone()
             if sql.startswith("INSERT INTO user_task"):
-                values["task"] = row[0]
+                values["task"] = self._cursor.lastrowid
         self._cursor.execute("COMMIT")
         self._task, self._version, self._turn = values["task"], self._version + 1, self._turn + 1
 

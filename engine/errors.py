@@ -13,7 +13,7 @@
        ├─ VersionMissing      a change must name the version that it was decided on
        ├─ KeyReused           the idempotency key already stands for another request
        ├─ InvalidInput        the form is not satisfied; `fields` says where
-       ├─ FileRefused         an attachment that cannot be taken
+       ├─ FileRefused         an attachment that cannot be taken (engine.office.files)
        ├─ TooManyAttempts     wait before trying again
        └─ Unavailable         the engine cannot write at the moment
 
@@ -115,11 +115,6 @@ class InvalidInput(Refused):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__()
         self.fields = fields
-
-
-class FileRefused(Refused):
-    code = "file_refused"
-    sentence = "Không nhận tệp này: {why}."
 
 
 class TooManyAttempts(Refused):

@@ -11,7 +11,7 @@ from api.dependencies import Asked, CaseId, EngineDep, Secret, answered, looking
 from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.refusals import UnknownAction
-from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer
+from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer, type_name
 from api.schemas import OfferedAction, Page
 from engine.definition.language import Action
 from engine.runtime import commands
@@ -24,9 +24,13 @@ def add(place: Collection) -> None:
     """The routes; the explicit ones go before the one that answers for every other name."""
     _offers(place)
     for action in place.model.actions.values():
-        if action.at is None and not action.carried:
+        if _is_for_people(action):
             (_act_with_form if action.form else _act)(place, action)
     _unknown(place)
+
+
+def _is_for_people(action: Action) -> bool:
+    return action.at is None and not action.carried
 
 
 def _offers(place: Collection) -> None:
@@ -46,7 +50,7 @@ def _offers(place: Collection) -> None:
 def _act_with_form(place: Collection, action: Action) -> None:
     form = action.form
     assert form is not None, "asked before"
-    name = f"{place.name}{''.join(part.capitalize() for part in action.id.split('_'))}"
+    name = f"{place.name}{type_name(action.id)}Form"
 
     @place.router.post(
         f"{place.one}/actions/{action.id}",
@@ -80,5 +84,5 @@ def _unknown(place: Collection) -> None:
         model = place.model
         with looking(engine, secret) as (work, actor):
             row = commands.load(work, model, int(case_id), actor)
-            available = [name for name in model.actions_from(row["state"]) if model.actions[name].at is None]
+            available = [name for name in model.actions_from(row["state"]) if _is_for_people(model.actions[name])]
             raise UnknownAction(action=action, available=", ".join(available) or "không có")

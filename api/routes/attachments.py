@@ -5,18 +5,21 @@ disk, who may see the case is asked before that already, and again by the engine
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import Path, Request
+from python_multipart.exceptions import FormParserError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from api.dependencies import ID_PATTERN, CaseId, EngineDep, Secret, SettingsDep, answered, asking, looking, reply
 from api.errors import documented
-from api.refusals import BodyTooLarge, BodyTooSlow, WrongMediaType
+from api.refusals import BodyTooLarge, BodyTooSlow, MalformedForm, WrongMediaType
 from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer
 from api.schemas import Attachment, Page
 from engine.definition.model import ProcessModel
@@ -28,7 +31,7 @@ from engine.runtime.present import attachment_json
 from engine.runtime.service import Engine
 
 MULTIPART = "multipart/form-data"
-ATTACH = documented(*CHANGE, WrongMediaType, FileRefused, BodyTooLarge, BodyTooSlow)
+ATTACH = documented(*CHANGE, MalformedForm, WrongMediaType, FileRefused, BodyTooLarge, BodyTooSlow)
 PAPERS: dict[str, Any] = {kind.media_type: {} for kind in FileKind}
 CHUNK_BYTES = 64 * 1024
 NEVER_SHOWN = {"Content-Security-Policy": "sandbox; default-src 'none'"}  # a paper is saved, never rendered here
@@ -99,12 +102,29 @@ def _attach(place: Collection) -> None:
         await run_in_threadpool(_check_may_see, engine, model, secret, int(case_id))
         if not request.headers.get("content-type", "").lower().startswith(MULTIPART):
             raise WrongMediaType(expected=MULTIPART)
-        async with request.form(max_files=1, max_fields=1, max_part_size=1024) as form:
+        async with _form(request) as form:
             kind, file = _parts(model, form)
             paper = await run_in_threadpool(_keep, engine, kind, file, settings.upload_limit_bytes)
         # The bytes of a multipart body differ with each sending: its boundary is drawn anew.
         asked = asking(request, secret, f"{paper.kind}\n{paper.name}\n{paper.sha256}".encode())
         return reply(await answered(engine.attach(asked, model, int(case_id), paper)))
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """The form, its file spooled to the disk; closed at the end.
+
+    Raises:
+        MalformedForm: it cannot be read, or holds more than one field and one file.
+    """
+    try:
+        form = await request.form(max_files=1, max_fields=1, max_part_size=1024)
+    except (HTTPException, FormParserError, ValueError) as wrong:
+        raise MalformedForm(why=str(getattr(wrong, "detail", wrong))) from wrong
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def disposition(name: str) -> str:

@@ -22,7 +22,7 @@ from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.partials import partial
 from api.routes import actions, attachments, mails, records
-from api.routes.collection import CHANGE, CHANGE_HEADERS, ETAG, READ, Collection, answer, collection
+from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer, collection
 from api.schemas import CaseBrief, Page
 from engine.definition.language import Phase
 from engine.definition.model import ProcessModel
@@ -73,9 +73,8 @@ def _start(place: Collection) -> None:
 
 
 def _new_case(place: Collection) -> type[BaseModel]:
-    """The body that begins a case: for which unit, below which case, with what the first state lets one fill in."""
-    edits = place.model.states[place.model.initial].edits
-    dossier = partial("Dossier", place.model.dossier, edits)
+    """The body that begins a case: for which unit, below which case, with what may be filled in at first."""
+    dossier = partial("Dossier", place.model.dossier, place.model.first_fields)
     fields: dict[str, Any] = {
         "unit": (str | None, Field(None, description="Code; needed when you may begin it for several units")),
         "parent": _parent(place.model),
@@ -192,6 +191,3 @@ def _edit(place: Collection) -> None:
         """Merge a patch (RFC 7396) into the dossier; null empties a field."""
         given = body.model_dump(mode="json", exclude_unset=True)
         return reply(await answered(engine.edit(asked, model, int(case_id), given)))
-
-
-__all__ = ["ETAG", "routes"]

@@ -51,7 +51,7 @@ class Collection:
     @property
     def name(self) -> str:
         """The name of the process as the start of a type's name."""
-        return "".join(part.capitalize() for part in self.model.code.split("_"))
+        return type_name(self.model.code)
 
     def operation(self, verb: str) -> str:
         return f"{self.model.code}_{verb}"
@@ -63,9 +63,13 @@ class Collection:
 
 def collection(model: ProcessModel, bodies: Bodies) -> Collection:
     """The collection of a process, still without routes."""
-    name = "".join(part.capitalize() for part in model.code.split("_"))
-    case = create_model(f"{name}Case", __base__=Case, dossier=(model.dossier, ...))
+    case = create_model(f"{type_name(model.code)}Case", __base__=Case, dossier=(model.dossier, ...))
     return Collection(model, APIRouter(tags=[model.collection]), bodies, case)
+
+
+def type_name(code: str) -> str:
+    """award_proposal → AwardProposal."""
+    return "".join(part.capitalize() for part in code.split("_"))
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -26,7 +26,7 @@ from api.routes.collection import answer
 from api.schemas import Key, Page
 from engine.definition.decide import Actor
 from engine.definition.documents import canonical
-from engine.errors import ActionNotAvailable, KeyReused, NotAuthenticated, NotFound, Unavailable
+from engine.errors import ActionNotAvailable, InvalidInput, KeyReused, NotAuthenticated, NotFound, Unavailable
 from engine.runtime import incidents
 from engine.runtime.service import Answer
 from engine.runtime.work import Work
@@ -57,7 +57,7 @@ router = APIRouter(prefix="/incidents", tags=["incidents"])
     operation_id="incidents_list",
     summary="Sự cố chưa xử lý, cũ nhất trước",
     response_model=Page[Incident],
-    responses=documented(NotAuthenticated),
+    responses=documented(NotAuthenticated, InvalidInput),
 )
 def list_incidents(engine: EngineDep, secret: Secret) -> Response:
     """The ones that are yours to repair."""

@@ -21,7 +21,7 @@ STRICT_FLAGS = ("allow_event_without_transition", "catch_errors_as_events", "ato
 
 # What the library, or we, keep on a machine or its class.
 _ON_INSTANCES = {"final_states", "history_values", "initial_state", "listeners", "model", "model_card", "state_field"}
-MACHINE_NAMES = frozenset(n for n in (*dir(Process), *dir(type(Process))) if not n.startswith("__")) | _ON_INSTANCES
+MACHINE_NAMES = frozenset((*dir(Process), *dir(type(Process)))) | _ON_INSTANCES
 
 _SET_BY_LIBRARY = frozenset(vars(Process)) - {*STRICT_FLAGS} | {"final_states", "initial_state"}
 
@@ -122,6 +122,8 @@ def _meaning(cls: type[Process], dossier: type[BaseModel], begin: Begin) -> Iter
         yield from _action(meta, dossier)
     yield from (wrong for name, found in guards.items() for wrong in _guard(name, found, name in used))
     yield from (f"begin: {name!r} is not a @guard of this process" for name in begin.cond if name not in guards)
+    strangers = [name for name in begin.given if name not in dossier.model_fields]
+    yield from (f"begin: gives {name}, which the dossier does not have" for name in strangers)
 
 
 def _task(state: Task, dossier: type[BaseModel]) -> Iterator[str]:

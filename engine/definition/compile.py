@@ -69,33 +69,28 @@ def process(
         if wrong := problems(cls, dossier, begin):
             raise DefinitionError(f"{cls.__name__}: " + "; ".join(wrong))
         cls.model_card = ProcessModel(
-            code=code,
-            collection=collection,
-            version=version,
-            title=title,
-            prefix=prefix,
-            dossier=dossier,
-            begin=begin,
-            initial=next(state.id for state in cls.states if state.initial),
-            states=MappingProxyType({state.id: _state(state) for state in cls.states}),
-            actions=MappingProxyType(_actions(cls)),
-            guards=MappingProxyType({name: g for name, g in vars(cls).items() if isinstance(g, Guard)}),
-            table=MappingProxyType(_table(cls)),
-            headline=headline,
-            facts=facts,
-            finds=MappingProxyType(dict(finds or {})),
-            watchers=watchers,
-            needs_children=needs_children,
-            needs_units=needs_units,
-            everyone_sees=everyone_sees,
-            obligation=obligation,
-            papers=MappingProxyType(dict(papers or {})),
-            room=Path(inspect.getfile(cls)).parent,
-            machine=cls,
-        )
+            code=code, collection=collection, version=version, title=title, prefix=prefix, dossier=dossier,
+            headline=headline, begin=begin, facts=facts, finds=MappingProxyType(dict(finds or {})),
+            watchers=watchers, needs_children=needs_children, needs_units=needs_units,
+            everyone_sees=everyone_sees, obligation=obligation, papers=MappingProxyType(dict(papers or {})),
+            **_compiled(cls),
+        )  # fmt: skip
         return cls
 
     return register
+
+
+def _compiled(cls: type[Process]) -> dict[str, Any]:
+    """The part of the model that the class itself says."""
+    return {
+        "initial": next(state.id for state in cls.states if state.initial),
+        "states": MappingProxyType({state.id: _state(state) for state in cls.states}),
+        "actions": MappingProxyType(_actions(cls)),
+        "guards": MappingProxyType({name: g for name, g in vars(cls).items() if isinstance(g, Guard)}),
+        "table": MappingProxyType(_table(cls)),
+        "room": Path(inspect.getfile(cls)).parent,
+        "machine": cls,
+    }
 
 
 def _transitions(cls: type[Process]) -> Iterator[Transition]:

@@ -184,21 +184,20 @@ def _not_performer(model: ProcessModel, case: Case[Any], act: Act) -> NotPerform
 def _patch(meta: Action, dossier: type[BaseModel], case: Case[Any], act: Act) -> dict[str, Any]:
     """The merge patch of what the action writes: the filled form, the instant, the number."""
     before = to_json(case.dossier)
-    written: dict[str, Any] = {}
+    after = dict(before)
     if meta.form is not None:
         form = _filled(meta.form, act.form)
-        if not meta.into:
-            emptied = {name for name in form.model_fields_set if getattr(form, name) is None}
-            written = dict.fromkeys(emptied) | to_json(form)
+        if not meta.into:  # of a mapping, too, what the form does not name stays
+            after = merge(before, dict.fromkeys(form.model_fields_set) | to_json(form))
         elif appends(dossier, meta.into):
-            written = {meta.into: [*before.get(meta.into, ()), to_json(form)]}
+            after[meta.into] = [*before.get(meta.into, ()), to_json(form)]
         else:
-            written = {meta.into: to_json(form)}
+            after[meta.into] = to_json(form)
     if meta.stamp:
-        written[meta.stamp] = _stamp(case.now)
+        after[meta.stamp] = _stamp(case.now)
     if meta.number is not None:
-        written[meta.number.into] = act.number
-    return difference(before, {name: value for name, value in (before | written).items() if value is not None})
+        after[meta.number.into] = act.number
+    return difference(before, after)
 
 
 def _stamp(now: datetime) -> str:
@@ -206,8 +205,6 @@ def _stamp(now: datetime) -> str:
 
 
 def _filled(form: type[BaseModel], given: BaseModel | Mapping[str, Any] | None) -> BaseModel:
-    if isinstance(given, form):
-        return given
     try:
         return form.model_validate({} if given is None else given)
     except ValidationError as wrong:

@@ -298,13 +298,15 @@ class Begin:
     by: the roles that may start one below nothing. below: for each process that it may lie below, the
     roles that may start it there (none: only an effect does). own_authority: the owner unit itself
     decides the case when this holds for the new dossier (a ward's own awards); otherwise the authority
-    is the parent's, or the unit's superior.
+    is the parent's, or the unit's superior. given: dossier fields that are chosen when beginning, beside
+    those that the first task edits, and stay as they are.
     """
 
     by: tuple[Role, ...] = ()
     below: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     cond: tuple[str, ...] = ()
     own_authority: Callable[[Any], bool] | None = None
+    given: tuple[str, ...] = ()
 
     def roles(self, parent: str | None) -> tuple[Role, ...]:
         """Who may start an instance below that process, or below nothing."""

@@ -81,6 +81,11 @@ class ProcessModel:
     room: Path
     machine: type[Any]
 
+    @property
+    def first_fields(self) -> frozenset[str]:
+        """The dossier fields that a person may fill in when beginning an instance."""
+        return self.states[self.initial].edits | set(self.begin.given)
+
     def performers(self, state: str, action: str) -> tuple[Role, ...]:
         """The roles that may take the action in the state."""
         owner = self.states[state].owner

@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 import puremagic
 
+from engine.errors import Refused
+
 MAX_NAME_CHARACTERS = 200
 MAX_ZIP_ENTRIES = 10_000
 MAX_INFLATED_BYTES = 200 * 1024 * 1024
@@ -30,7 +32,7 @@ _SENTENCES = {
 }
 
 
-class FileRefused(Exception):
+class FileRefused(Refused):
     """This file may not be attached; nothing was kept of it.
 
     `code` is a key of `_SENTENCES`, `params` are the values of its sentence, and `message` is that
@@ -38,13 +40,9 @@ class FileRefused(Exception):
     """
 
     def __init__(self, code: str, params: dict[str, str]) -> None:
-        super().__init__(code, params)
-        self.code = code
-        self.params = params
-        self.message = _SENTENCES[code].format(**params)
-
-    def __str__(self) -> str:
-        return self.message
+        self.code, self.sentence = code, _SENTENCES[code]  # type: ignore[misc]  # of the instance: one class, many codes
+        super().__init__(**params)
+        self.message = str(self)
 
 
 class FileKind(StrEnum):

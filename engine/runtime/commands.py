@@ -149,8 +149,10 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
     if paper.kind not in model.papers:
         raise InvalidInput({"kind": f"loại giấy tờ phải là một trong: {', '.join(model.papers)}"})
     case = load_case(work, row)
-    performers = {role.code for a in model.actions_from(case.state) for role in model.performers(case.state, a)}
-    _must_hold(work, model, case, actor, "Đính kèm giấy tờ", tuple(performers))
+    owner = model.states[case.state].owner
+    involved = {role.code for a in model.actions_from(case.state) for role in model.performers(case.state, a)}
+    involved |= {owner.code} if owner else set()
+    _must_hold(work, model, case, actor, "Đính kèm giấy tờ", tuple(sorted(involved)))
     edition = work.tx.one(EDITIONS, which=row["id"], kind=paper.kind)
     assert edition is not None, "a count has a row"
     work.tx.insert(
@@ -187,6 +189,8 @@ def _parent(work: Work, model: ProcessModel, parent_id: int | None, actor: Actor
     if not model.begin.below:
         if parent_id is not None:
             raise InvalidInput({"parent": "loại hồ sơ này không thuộc hồ sơ nào khác"})
+        return None
+    if parent_id is None and model.begin.by:
         return None
     row = work.tx.one(INSTANCE, which=parent_id) if parent_id is not None else None
     if row is None or not visible(work, actor, row):
@@ -239,7 +243,7 @@ def _directs(work: Work, roles: tuple[Role, ...], unit: Unit, actor: Actor) -> b
 
 def _first_dossier(model: ProcessModel, given: Mapping[str, Any], actor: Actor) -> BaseModel:
     if not actor.is_system:
-        _only(given, model.states[model.initial].edits)
+        _only(given, model.first_fields)
     return apply_patch(model.dossier, model.dossier(), given)
 
 

@@ -76,9 +76,12 @@ class Transaction:
         return rows
 
     def insert(self, statement: Statement, **values: Any) -> int:
-        """Execute an INSERT … RETURNING id; returns that id."""
-        row = self._execute(statement, values).fetchone()
-        return int(row[0])
+        """Execute an INSERT of one row; returns its key.
+
+        SQLite tells it without RETURNING, which would build a table of its own for each statement.
+        """
+        key: int = self._execute(statement, values).lastrowid
+        return key
 
     def command(self, text: str) -> None:
         """BEGIN, COMMIT, SAVEPOINT and their like."""

@@ -74,20 +74,15 @@ def _reschedule(work: Work, receiver: Row) -> None:
     """Recompute the open deadline of a case and of every open case below it."""
     model: ProcessModel = work.registry.by_code[receiver["process"]]
     case = load_case(work, receiver)
-    changed = reschedule(work, model, case)
-    if changed is not None:
+    moved = reschedule(work, model, case)
+    if moved is not None:
+        changed = {"from": moved.before, "to": moved.after}
         _, history_id = advance(work, model, receiver, case, case, RESCHEDULE, SYSTEM, more={"due_on": changed})
         owner = model.states[case.state].owner
         assert owner is not None, "only open states have deadlines"
-        facts = (("due_on", changed["to"]), ("due_before", changed["from"]))
-        tell(
-            work,
-            model,
-            case,
-            Occasion(f"h{history_id}", DEADLINE_CHANGED, SYSTEM, None, facts),
-            (owner,),
-            set(),
-        )
+        facts = (("due_on", moved.after), ("due_before", moved.before))
+        occasion = Occasion(f"h{history_id}", DEADLINE_CHANGED, SYSTEM, moved.task_id, facts)
+        tell(work, model, case, occasion, (owner,), set())
     for child in work.tx.all(CHILDREN, which=receiver["id"]):
         if child["closed_at"] is None:
             _reschedule(work, child)

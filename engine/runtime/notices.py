@@ -76,7 +76,9 @@ def raise_incident(
     effect_id: int | None = None,
     late_task_id: int | None = None,
 ) -> None:
-    """Record that something needs repair: an incident, a task for the administrator, a notice; one open at a time per key.
+    """Record that something needs repair: an incident, a task for the administrator, a notice.
+
+    While an incident of that key is open, nothing more happens.
 
     effect_id, late_task_id: what can be tried again, a refused effect or a refused time-out.
     """
@@ -89,11 +91,11 @@ def raise_incident(
         unit_id=unit.id, assignee_id=None, opened_at=work.micros, due_on=None, due_at=None, due_source="",
         clock="running", days_left=None, closed_at=None,
     )  # fmt: skip
-    work.tx.insert(
+    incident_id = work.tx.insert(
         NEW_INCIDENT, instance_id=case.id, key=key, at=work.micros, what=what, task_id=task_id, effect_id=effect_id,
         late_task_id=late_task_id, resolved_at=None,
     )  # fmt: skip
-    occasion = Occasion(key, RAISED, Actor(None, ""), task_id, (("what", what),))
+    occasion = Occasion(f"incident:{incident_id}", RAISED, Actor(None, ""), task_id, (("what", what),))
     tell(work, model, case, occasion, (role,), set())
 
 

@@ -82,15 +82,15 @@ def advance(
     source = row["state"] if before else ""
     entry = Entry(case.id, version, work.micros, actor.person_id, action, source, case.state, payload)
     history_id, head = append(work.tx, entry, row["history_hash"], work.salt())
-    moved = work.tx.one(
-        ADVANCE, which=case.id, expected=row["version"], state=case.state, phase=state.phase, version=version,
-        headline=model.headline(case.dossier), dossier=canonical(new), history_hash=head, updated_at=work.micros,
-        closed_at=work.micros if state.final else None,
-    )  # fmt: skip
-    if moved is None:
+    new_row = {
+        "state": case.state, "phase": state.phase, "version": version, "headline": model.headline(case.dossier),
+        "dossier": canonical(new), "history_hash": head, "updated_at": work.micros,
+        "closed_at": work.micros if state.final else None,
+    }  # fmt: skip
+    if work.tx.run(ADVANCE, which=case.id, expected=row["version"], **new_row) != 1:
         raise StaleVersion(expected=row["version"], actual="mới hơn")
     _write_facts(work, model, before, case)
-    return moved, history_id
+    return {**row, **new_row}, history_id
 
 
 def _write_facts(work: Work, model: ProcessModel, before: Case[Any] | None, case: Case[Any]) -> None:

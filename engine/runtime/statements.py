@@ -34,9 +34,9 @@ p = bindparam
 
 
 def insertion(table: Table, *, without: tuple[str, ...] = ()) -> Statement:
-    """INSERT of all columns by name, returning the key."""
+    """INSERT of all columns by name; `Transaction.insert` gives the key."""
     names = [c.name for c in table.columns if c.name not in ("id", *without)]
-    return Statement(insert(table).values({name: p(name) for name in names}).returning(table.c.id))
+    return Statement(insert(table).values({name: p(name) for name in names}))
 
 
 def _in_force(table: Table) -> Any:
@@ -107,7 +107,6 @@ ADVANCE = Statement(
         updated_at=p("updated_at"),
         closed_at=p("closed_at"),
     )
-    .returning(*instance.columns)
 )
 NEW_HISTORY = insertion(history)
 HISTORY = Statement(select(history).where(history.c.instance_id == p("which")).order_by(history.c.seq))
@@ -162,12 +161,12 @@ SET_CLOCK = Statement(
 NEW_TIMER = insertion(timer)
 STOP_TIMERS = Statement(delete(timer).where(timer.c.task_id == p("which")))
 STOP_TIMER = Statement(delete(timer).where(timer.c.id == p("which")))
-DUE_TIMERS = Statement(
+NEXT_DUE_TIMER = Statement(
     select(timer, user_task.c.due_on, user_task.c.state, user_task.c.clock)
     .join_from(timer, user_task, timer.c.task_id == user_task.c.id)
     .where(timer.c.due_at <= p("now"))
     .order_by(timer.c.due_at, timer.c.id)
-    .limit(p("most"))
+    .limit(1)
 )
 NEXT_TIMER = Statement(select(func.min(timer.c.due_at).label("at")))
 NEW_FIRING = insertion(firing)

@@ -26,6 +26,15 @@ class Waiting:
     due_on: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A deadline that was given another date; "" is none."""
+
+    task_id: int
+    before: str
+    after: str
+
+
 def move_tasks(work: Work, model: ProcessModel, case: Case[Any], source: str) -> Waiting | None:
     """Bring the tasks of a case in line with its new state; returns the task that now waits, if any.
 
@@ -36,8 +45,8 @@ def move_tasks(work: Work, model: ProcessModel, case: Case[Any], source: str) ->
     tasks = [task for task in work.tx.all(OPEN_TASKS, which=case.id) if task["kind"] == STATE]
     running = next((task for task in tasks if task["clock"] == "running"), None)
     if running is not None and source == case.state:
-        changed = reschedule(work, model, case)
-        return Waiting(running["id"], changed["to"] if changed else running["due_on"])
+        moved = reschedule(work, model, case)
+        return Waiting(running["id"], moved.after or None if moved else running["due_on"])
     if running is not None:
         (_pause if state.pauses else _close)(work, running)
     paused = next((task for task in tasks if task["clock"] == "paused" and task["state"] == case.state), None)
@@ -67,7 +76,7 @@ def open_task(work: Work, model: ProcessModel, case: Case[Any]) -> Waiting:
     return Waiting(task_id, deadline.on.isoformat() if deadline else None)
 
 
-def reschedule(work: Work, model: ProcessModel, case: Case[Any]) -> dict[str, str] | None:
+def reschedule(work: Work, model: ProcessModel, case: Case[Any]) -> Moved | None:
     """Recompute the due date of the running task from the dossiers; returns what changed, or None.
 
     Only deadlines that are dates move; days that are being counted go on.
@@ -92,7 +101,7 @@ def reschedule(work: Work, model: ProcessModel, case: Case[Any]) -> dict[str, st
     )
     work.tx.run(STOP_TIMERS, which=task["id"])
     _set_timers(work, model, case, task["id"], deadline.on if deadline else None)
-    return {"from": task["due_on"] or "", "to": due_on or ""}
+    return Moved(task["id"], task["due_on"] or "", due_on or "")
 
 
 def holder(work: Work, case: Case[Any], state: StateModel) -> Unit:

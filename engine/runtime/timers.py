@@ -18,7 +18,7 @@ from engine.runtime.commands import act
 from engine.runtime.database import Row
 from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_incident, tell
 from engine.runtime.snapshots import load_case
-from engine.runtime.statements import DUE_TIMERS, FIRED, INSTANCE, NEW_FIRING, NEW_TIMER, STOP_TIMER
+from engine.runtime.statements import FIRED, INSTANCE, NEW_FIRING, NEW_TIMER, NEXT_DUE_TIMER, STOP_TIMER
 from engine.runtime.work import Work
 
 SENT, SKIPPED, MOVED, INCIDENT = "sent", "skipped", "moved", "incident"
@@ -26,13 +26,13 @@ SENT, SKIPPED, MOVED, INCIDENT = "sent", "skipped", "moved", "incident"
 
 def fire_due(work: Work, most: int = 100) -> int:
     """Fire up to `most` timers that are due; returns how many there were."""
-    due = work.tx.all(DUE_TIMERS, now=work.micros, most=most)
-    for timer in due:
-        if timer["kind"] == "rung":
-            _climb(work, timer)
-        else:
-            _time_out(work, timer)
-    return len(due)
+    for fired in range(most):
+        timer = work.tx.one(NEXT_DUE_TIMER, now=work.micros)  # asked anew: one that fires may end or set others
+        if timer is None:
+            return fired
+        work.tx.run(STOP_TIMER, which=timer["id"])
+        (_climb if timer["kind"] == "rung" else _time_out)(work, timer)
+    return most
 
 
 def _climb(work: Work, timer: Row) -> None:
@@ -40,7 +40,6 @@ def _climb(work: Work, timer: Row) -> None:
     row, model, case = _case(work, timer)
     state = model.states[row["state"]]
     due_on = date.fromisoformat(timer["due_on"])
-    work.tx.run(STOP_TIMER, which=timer["id"])
     passed: list[Occurrence] = []
     for found in occurrences(state.remind, due_on, work.office.calendar):
         if found.at > work.now:
@@ -77,7 +76,6 @@ def _parties(roles: tuple[Role, ...], owner: Role) -> list[tuple[str, tuple[Role
 def _time_out(work: Work, timer: Row) -> None:
     """Let the clock make its move; a refusal leaves nothing but an incident."""
     row, model, case = _case(work, timer)
-    work.tx.run(STOP_TIMER, which=timer["id"])
     action = model.states[row["state"]].time_out
     work.tx.command("SAVEPOINT time_out")
     try:

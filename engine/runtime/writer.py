@@ -17,6 +17,7 @@ from engine.runtime.database import Database, Transaction
 T = TypeVar("T")
 Command = Callable[[Transaction], T]
 FollowUp = Callable[[Transaction], bool]
+Item = tuple[Command[Any], Future[Any]]
 
 MOST_AT_ONCE = 64
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class Writer:
 
     def __init__(self, database: Database, follow_up: FollowUp | None = None) -> None:
         self._database, self._follow_up = database, follow_up
-        self._queue: SimpleQueue[tuple[Command[Any], Future[Any]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._stopped = False
         self._thread.start()
@@ -61,23 +62,30 @@ class Writer:
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, ended = self._batch(first)
-            self._commit(batch)
+            if batch:
+                self._commit(batch)
             if ended:
-                return
+                break
+        while not self._queue.empty():  # came in while it was being stopped
+            if (late := self._queue.get()) is not None:
+                late[1].set_exception(Unavailable(seconds=5))
 
-    def _batch(self, first: tuple[Command[Any], Future[Any]]) -> tuple[list[tuple[Command[Any], Future[Any]]], bool]:
-        batch = [first]
-        while len(batch) < MOST_AT_ONCE:
+    def _batch(self, first: Item) -> tuple[list[Item], bool]:
+        """What has queued up and is still wanted; and whether the writer is to stop after it."""
+        batch: list[Item] = []
+        item: Item | None = first
+        while item is not None:
+            if item[1].set_running_or_notify_cancel():  # from here on it cannot be cancelled
+                batch.append(item)
+            if len(batch) == MOST_AT_ONCE:
+                return batch, False
             try:
                 item = self._queue.get_nowait()
             except Empty:
-                break
-            if item is None:
-                return batch, True
-            batch.append(item)
-        return batch, False
+                return batch, False
+        return batch, True
 
-    def _commit(self, batch: list[tuple[Command[Any], Future[Any]]]) -> None:
+    def _commit(self, batch: list[Item]) -> None:
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._database.write() as tx:
@@ -105,7 +113,7 @@ class Writer:
             while more:
                 with self._database.write() as tx:
                     more = self._follow_up(tx)
-        except Exception:  # its rows are still pending: the ticker takes what is left
+        except BaseException:  # its rows are still pending: the ticker takes what is left, and this thread goes on
             log.exception("follow-up failed")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.office import Office, open_office
+from tests.api.office import Office, launch_campaign, open_office
 
 
 @pytest.fixture
@@ -26,3 +26,10 @@ def an(office: Office) -> TestClient:
 def binh(office: Office) -> TestClient:
     """The head of ward 1."""
     return office.client("binh")
+
+
+@pytest.fixture
+def office_duty(office: Office) -> tuple[TestClient, str]:
+    """Somebody with every role, and a duty of ward 1 that was just assigned."""
+    tat = office.client("tat")
+    return tat, launch_campaign(tat)[1]

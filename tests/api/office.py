@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,24 +91,40 @@ class Office:
 
 
 _COUNT = itertools.count(1)
+_SHARED: dict[str, FastAPI] = {}
+REGISTRY = Registry([LeaveRequest, Campaign, Duty], administrator=ADMINISTRATOR, law=LAW)
 
 
-def open_office(folder: Path, **settings: Any) -> Office:
-    """Everything, in that folder."""
-    database = Database(folder / "office.db")
-    database.create_tables()
-    with database.write() as tx:
-        _fill(tx)
+def open_office(folder: Path, settings: Settings | None = None) -> Office:
+    """Everything, in that folder; the application is shared where its settings are the usual ones."""
+    (folder / "office.db").write_bytes(_filled())
     clocks, salts = Clocks(), itertools.count()
     engine = Engine(
-        database,
-        Registry([LeaveRequest, Campaign, Duty], administrator=ADMINISTRATOR, law=LAW),
+        Database(folder / "office.db"),
+        REGISTRY,
         BlobStore(folder / "blobs"),
         clock=lambda: clocks.now,
         wall=lambda: clocks.wall,
         salt=lambda: f"{next(salts):032x}",
     )
-    return Office(engine, create_app(engine, Settings(data=folder, **settings)), clocks)
+    if settings is not None:
+        return Office(engine, create_app(engine, settings), clocks)
+    if "app" not in _SHARED:  # making fifty routes takes longer than most tests
+        _SHARED["app"] = create_app(engine, Settings())
+    _SHARED["app"].state.engine = engine
+    return Office(engine, _SHARED["app"], clocks)
+
+
+@cache
+def _filled() -> bytes:
+    """The database as each test finds it."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(Path(folder) / "office.db")
+        database.create_tables()
+        with database.write() as tx:
+            _fill(tx)
+        database.close()
+        return database.path.read_bytes()
 
 
 def _fill(tx: Transaction) -> None:

@@ -102,7 +102,8 @@ def test_actions_from_answers_in_the_order_of_the_file() -> None:
 
 
 class Empty(BaseModel):
-    pass
+    round: str = ""
+    title: str = ""
 
 
 def no_facts(case: Case[Any]) -> tuple[Fact, ...]:
@@ -114,12 +115,12 @@ FIND = Find("subject", lambda case: None)
 
 @process(
     code="full", collection="fulls", title="Đủ", prefix="D", dossier=Empty, headline=str, version=3,
-    begin=Begin(by=(OFFICER,), below={"campaign": (CHAIR,)}, cond=("open",)), facts=no_facts, finds={"same": FIND},
-    watchers=(AUDITOR,), needs_children=True, needs_units=True, everyone_sees=True, obligation=True,
-    papers={"QD": "Quyết định"},
+    begin=Begin(by=(OFFICER,), below={"campaign": (CHAIR,)}, cond=("open",), given=("round",)),
+    facts=no_facts, finds={"same": FIND}, watchers=(AUDITOR,), papers={"QD": "Quyết định"},
+    needs_children=True, needs_units=True, everyone_sees=True, obligation=True,
 )  # fmt: skip
 class Full(Process):
-    later = Task("Sau", "Chờ", OFFICER, NO_DEADLINE, phase=Phase.DRAFTED)
+    later = Task("Sau", "Chờ", OFFICER, NO_DEADLINE, phase=Phase.DRAFTED, edits=("title",))
     held = Task(
         "Giữ", "Giữ", HEAD, until("campaign.ends_on"), phase=Phase.APPRAISED, remind=(Rung(1, (CLERK,)),), pauses=True
     )
@@ -183,6 +184,10 @@ def test_performers_are_those_named_or_the_owner(state: str, taken: str, roles: 
 
 def test_roles_are_all_that_a_definition_names() -> None:
     assert FULL.roles() == {OFFICER, HEAD, CLERK, CHAIR, AUDITOR}
+
+
+def test_first_fields_are_those_given_and_those_that_the_first_task_edits() -> None:
+    assert FULL.first_fields == {"round", "title"}
 
 
 @pytest.mark.parametrize(("parent", "roles"), [(None, (OFFICER,)), ("campaign", (CHAIR,)), ("ward_plan", ())])

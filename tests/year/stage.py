@@ -1,6 +1,7 @@
-"""The installation on which the year is played: the model customer, HTTP in front, real SMTP behind.
+"""The installation on which the year is played: the model customer, HTTP in front, a real mail server behind.
 
-The clock is the demo's; the ticker ticks between any two steps, except while it is switched off.
+Nothing ticks by itself: time passes when the administrator moves the demo's clock over HTTP, and for a
+minute after each act of a person.
 """
 
 import itertools
@@ -12,103 +13,85 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-import workflows
 from api.app import create_app
 from api.clock import DemoClock
+from api.installation import DATABASE, Installation, installation, registry
 from api.passwords import hash_password
+from api.routes import demo as demo_routes
 from api.settings import Settings
-from api.ticker import Ticker
 from demo.load import PASSWORD, load_organisation
-from engine.definition.registry import Registry
 from engine.instants import LOCAL
-from engine.runtime.blobs import BlobStore
-from engine.runtime.database import Database, Hook
-from engine.runtime.service import Engine
-from notifications.door import Letterhead, Post, prove
-from notifications.mime import Sender
-from notifications.transport import SmtpTransport, Transport
-from tests.notifications.smtp_server import misbehaving_smtp
-from workflows import law, roles
+from notifications.transport import SmtpTransport
+from tests.notifications.smtp_server import MisbehavingServer, misbehaving_smtp
+from tests.year.recording import Recorder
 
-REGISTRY = Registry(workflows.ALL, administrator=roles.ADMINISTRATOR, roles=roles.ALL, law=law.ALL)
-SENDER = Sender(
-    name="Phòng Nội vụ (qua Hệ thống thi đua)",
-    address="thidua@duongkinh.example",
-    reply_to="noivu@duongkinh.example",
-    domain="duongkinh.example",
-    bounce_address="bounce@duongkinh.example",
-)
-HEAD = Letterhead(SENDER, "https://thidua.duongkinh.example", "Phòng Nội vụ, (0225) 3 000 000")
-WORDS = prove(REGISTRY)
 WALL = datetime(2024, 7, 10, tzinfo=UTC)  # sessions live on it; it stands still, so none ends
+REGISTRY = registry()
 FIRST_MORNING = "2024-07-10 08:00"
-MINUTE = timedelta(minutes=1)
+DELIVERED, CAPTURES = "delivered.txt", "captures"
+_MINUTE = timedelta(minutes=1)
 
 
-def local(text: str) -> datetime:
+def local(moment: str) -> datetime:
     """The instant of a Vietnamese date and time like "2024-07-31 09:30"."""
-    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=LOCAL).astimezone(UTC)
-
-
-def engine_on(database: Database, folder: Path, clock: DemoClock) -> Engine:
-    """An engine whose salts are counted, so that equal years have equal hashes."""
-    salts = itertools.count()
-    return Engine(
-        database, REGISTRY, BlobStore(folder / "blobs"),
-        clock=clock, wall=lambda: WALL, salt=lambda: f"{next(salts):032x}",
-    )  # fmt: skip
+    return datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=LOCAL).astimezone(UTC)
 
 
 @dataclass
 class Stage:
-    """The running installation. `absences`: from when to when the ticker was off."""
+    """The running installation. `absences`: from when to when nothing ticked."""
 
-    engine: Engine
+    place: Installation
     clock: DemoClock
-    ticker: Ticker
     client: TestClient
+    recorder: Recorder
     absences: list[tuple[datetime, datetime]] = field(default_factory=list)
-
-    def at(self, moment: str) -> None:
-        """Let time pass until then; everything that falls due on the way happens at its own instant."""
-        self.ticker.advance(self.clock, local(moment))
 
     def minute(self) -> None:
         """Let a minute pass, as it does between the acts of people."""
-        self.ticker.advance(self.clock, self.clock() + MINUTE)
+        until = self.clock() + _MINUTE
+        self.recorder.before_time(until)
+        self.place.ticker.advance(self.clock, until)
 
-    def switched_off_until(self, moment: str) -> None:
+    def be_off_until(self, moment: str) -> None:
         """Jump there without a tick on the way, then tick once."""
         gone, back = self.clock(), local(moment)
+        self.recorder.before_time(back)
         self.absences.append((gone, back))
         self.clock.move(back)
-        self.ticker.tick()
+        self.place.ticker.tick()
 
 
 @contextmanager
-def open_stage(folder: Path, hook: Hook | None = None) -> Iterator[Stage]:
-    """A fresh installation on its first morning; its mail goes to a real server. See `Stage`."""
+def open_stage(folder: Path) -> Iterator[Stage]:
+    """A fresh installation on its first morning; at the end the folder has the list of delivered mail.
+
+    Salts are counted, so that equal years have equal hashes.
+    """
+    salts, clock = itertools.count(), DemoClock(local(FIRST_MORNING))
     with misbehaving_smtp() as server:
-        with _stage(folder, SmtpTransport(host=server.host, port=server.port, starttls=False), hook) as stage:
-            yield stage
-        (folder / "delivered.txt").write_text("".join(f"{to} {_key(mail)}\n" for _, to, mail in server.accepted))
+        mail = SmtpTransport(host=server.host, port=server.port, starttls=False)
+        with installation(
+            Settings(data=folder), clock=clock, wall=lambda: WALL, transport=mail, salt=lambda: f"{next(salts):032x}"
+        ) as place:
+            place.engine.writer.call(lambda tx: load_organisation(tx, hash_password(PASSWORD), clock()))
+            place.engine.reload_office()
+            app = create_app(
+                place.engine, place.settings, routers=[lambda bodies: demo_routes.routes(bodies, place.ticker, clock)]
+            )
+            recorder = Recorder(folder / DATABASE, folder / CAPTURES)
+            with TestClient(app) as client:
+                yield Stage(place, clock, client, recorder)
+            recorder.finish()
+        _write_delivered(folder / DELIVERED, server)
 
 
-@contextmanager
-def _stage(folder: Path, transport: Transport, hook: Hook | None) -> Iterator[Stage]:
-    database = Database(folder / "year.db", hook)
-    database.create_tables()
-    clock = DemoClock(local(FIRST_MORNING))
-    with database.write() as tx:
-        load_organisation(tx, hash_password(PASSWORD), clock())
-    engine = engine_on(database, folder, clock)
-    ticker = Ticker(engine, Post(WORDS, HEAD, transport))
-    with TestClient(create_app(engine, Settings(data=folder))) as client:
-        yield Stage(engine, clock, ticker, client)
-    engine.close()
+def _write_delivered(target: Path, server: MisbehavingServer) -> None:
+    """One line a letter that the server took: the recipient's address and the Message-ID."""
+    lines = [f"{recipient} {_message_id(content)}\n" for _, recipient, content in server.accepted]
+    target.write_text("".join(lines), encoding="ascii")
 
 
-def _key(mail: bytes) -> str:
-    """The Message-ID of a letter."""
+def _message_id(mail: bytes) -> str:
     head = mail.partition(b"\r\n\r\n")[0].decode("ascii")
     return next(line.partition(": ")[2] for line in head.split("\r\n") if line.startswith("Message-ID: "))

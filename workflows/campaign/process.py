@@ -55,7 +55,7 @@ def start_below(case: Case[CampaignDossier]) -> tuple[Start, ...]:
     }
     plans = [Start("ward_plan", u.code, u.code, template) for u in case.units if u.kind == "ward"]
     duties = [Start("unit_obligation", u.code, u.code) for u in case.units if u.kind in OBLIGED]
-    listed = [u.code for u in case.units if set(u.groups) & set(case.dossier.distribution)]
+    listed = [u.code for u in (case.authority, *case.units) if set(u.groups) & set(case.dossier.distribution)]
     receipts = [Start("plan_receipt", code, code) for code in (*listed, *case.dossier.outside)]
     return (*plans, *duties, *receipts)
 

@@ -61,7 +61,8 @@ ROUND_CLOSING = (
 @process(
     code="submission", collection="submissions", title="Tờ trình đề nghị khen thưởng", prefix="TTR",
     dossier=SubmissionDossier, headline=lambda d: f"Tờ trình đề nghị khen thưởng. {ROUND_LABELS[d.round]}",
-    begin=Begin(below={"campaign": (PROPOSER,)}, cond=("round_open", "ward_decides_own"), own_authority=own_authority),
+    begin=Begin(below={"campaign": (PROPOSER,)}, cond=("round_open", "ward_decides_own"),
+                own_authority=own_authority, given=("round", "commendation", "decided_by")),
     facts=facts, needs_children=True, papers=papers(Paper.TO_TRINH, Paper.BIEN_BAN),
 )
 class Submission(Process):

@@ -1,0 +1,97 @@
+"""Settings from the environment: defaults, values, and one error that names everything wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import MEGABYTE, Settings, SettingsError
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert Settings.from_environment({}) == Settings()
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert Settings.from_environment({"THIDUA_PORT": "", "THIDUA_DATA": "  "}) == Settings()
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "THIDUA_DATA": "/srv/thidua",
+            "THIDUA_HOST": "0.0.0.0",
+            "THIDUA_PORT": "80",
+            "THIDUA_BASE_URL": "https://thidua.example.vn/",
+            "THIDUA_SECURE_COOKIES": "off",
+            "THIDUA_SMTP_HOST": "mail.example.vn",
+            "THIDUA_SMTP_PORT": "25",
+            "THIDUA_SMTP_USER": "thidua",
+            "THIDUA_SMTP_PASSWORD": "a secret",
+            "THIDUA_SMTP_STARTTLS": "no",
+            "THIDUA_SENDER_NAME": "Phòng Nội vụ",
+            "THIDUA_SENDER_ADDRESS": "thidua@example.vn",
+            "THIDUA_SENDER_REPLY_TO": "noivu@example.vn",
+            "THIDUA_UPLOAD_LIMIT_BYTES": str(5 * MEGABYTE),
+            "THIDUA_BODY_LIMIT_BYTES": "1000",
+            "THIDUA_BODY_DEADLINE_SECONDS": "2.5",
+            "THIDUA_TICK_SECONDS": "60",
+        }
+    )
+
+    assert (settings.data, settings.host, settings.port) == (Path("/srv/thidua"), "0.0.0.0", 80)
+    assert (settings.base_url, settings.secure_cookies) == ("https://thidua.example.vn", False)
+    assert (settings.smtp.host, settings.smtp.port, settings.smtp.starttls) == ("mail.example.vn", 25, False)
+    assert (settings.smtp.user, settings.smtp.password) == ("thidua", "a secret")
+    assert (settings.sender.name, settings.sender.address) == ("Phòng Nội vụ", "thidua@example.vn")
+    assert settings.sender.reply_to == "noivu@example.vn"
+    assert (settings.upload_limit_bytes, settings.body_limit_bytes) == (5 * MEGABYTE, 1000)
+    assert (settings.body_deadline_seconds, settings.tick_seconds) == (2.5, 60)
+
+
+def test_the_address_follows_host_and_port() -> None:
+    settings = Settings.from_environment({"THIDUA_HOST": "10.0.0.5", "THIDUA_PORT": "8080"})
+
+    assert settings.base_url == "http://10.0.0.5:8080"
+
+
+def test_cookies_are_secure_behind_https() -> None:
+    assert Settings.from_environment({"THIDUA_BASE_URL": "https://thidua.example.vn"}).secure_cookies
+
+
+def test_every_bad_variable_is_named_at_once() -> None:
+    environ = {
+        "THIDUA_PORT": "eighty",
+        "THIDUA_BASE_URL": "thidua.example.vn",
+        "THIDUA_SECURE_COOKIES": "maybe",
+        "THIDUA_SMTP_PORT": "70000",
+        "THIDUA_SMTP_PASSWORD": "a secret",
+        "THIDUA_SENDER_ADDRESS": "nobody",
+        "THIDUA_UPLOAD_LIMIT_BYTES": "20 MB",
+        "THIDUA_TICK_SECONDS": "0",
+        "THIDUA_BODY_DEADLINE_SECONDS": "nan",
+    }
+
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_environment(environ)
+
+    lines = str(wrong.value).splitlines()
+    assert {line.partition(":")[0] for line in lines} == set(environ)
+    assert "a secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "٣", "1" * 5000, "8 0"])
+def test_a_port_is_a_number_that_ports_have(port: str) -> None:
+    with pytest.raises(SettingsError, match="THIDUA_PORT: must be a whole number from 1 to 65535"):
+        Settings.from_environment({"THIDUA_PORT": port})
+
+
+@pytest.mark.parametrize("url", ["http://", "ftp://x", "https://x?y", "http://[", "javascript:alert(1)"])
+def test_the_address_is_one_of_the_web(url: str) -> None:
+    with pytest.raises(SettingsError, match="THIDUA_BASE_URL"):
+        Settings.from_environment({"THIDUA_BASE_URL": url})
+
+
+def test_the_password_is_not_shown() -> None:
+    environ = {"THIDUA_SMTP_USER": "thidua", "THIDUA_SMTP_PASSWORD": "a secret"}
+
+    assert "a secret" not in repr(Settings.from_environment(environ))
