@@ -6,7 +6,7 @@ with a library that has the WAL-reset fix (docs/decisions/0004).
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -45,7 +45,9 @@ class Statement:
 class Transaction:
     """What runs inside one database transaction: statements on the driver's cursor.
 
-    hook: called with the SQL before each statement; drills break a transaction there.
+    hook: called with the SQL before each statement; drills break a transaction there. The cursor is closed
+    with the transaction: a traceback may keep it for a while, and when the driver collects an open cursor it
+    resets its statement, which the connection may by then be using again: that row would come out empty.
     """
 
     __slots__ = ("_cursor", "_hook", "follow_up")
@@ -105,8 +107,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view for reading only."""
-        with self._connection() as connection:
-            tx = Transaction(connection.cursor(), None)
+        with self._connection() as connection, closing(connection.cursor()) as cursor:
+            tx = Transaction(cursor, None)
             tx.command("BEGIN")
             try:
                 yield tx
@@ -119,14 +121,15 @@ class Database:
         with self._writing:
             if self._write_connection is None:
                 self._write_connection = self.engine.raw_connection()
-            tx = Transaction(self._write_connection.cursor(), self.hook)
-            tx.command("BEGIN IMMEDIATE")
-            try:
-                yield tx
-                tx.command("COMMIT")
-            except BaseException:
-                self._write_connection.rollback()
-                raise
+            with closing(self._write_connection.cursor()) as cursor:
+                tx = Transaction(cursor, self.hook)
+                tx.command("BEGIN IMMEDIATE")
+                try:
+                    yield tx
+                    tx.command("COMMIT")
+                except BaseException:
+                    self._write_connection.rollback()
+                    raise
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

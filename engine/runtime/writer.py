@@ -34,7 +34,7 @@ class Writer:
         self._database, self._follow_up = database, follow_up
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._stopped = False
+        self._stopped, self._door = False, threading.Lock()
         self._thread.start()
 
     def submit(self, command: Command[T]) -> "Future[T]":
@@ -43,10 +43,11 @@ class Writer:
         Raises:
             Unavailable: the writer has been stopped.
         """
-        if self._stopped:
-            raise Unavailable(seconds=5)
         future: Future[T] = Future()
-        self._queue.put((command, future))
+        with self._door:
+            if self._stopped:
+                raise Unavailable(seconds=5)
+            self._queue.put((command, future))
         return future
 
     def call(self, command: Command[T]) -> T:
@@ -55,8 +56,9 @@ class Writer:
 
     def stop(self) -> None:
         """Finish what has queued up, then end the thread."""
-        self._stopped = True
-        self._queue.put(None)
+        with self._door:
+            self._stopped = True
+            self._queue.put(None)  # nothing comes after it
         self._thread.join()
 
     def _run(self) -> None:
@@ -66,9 +68,6 @@ class Writer:
                 self._commit(batch)
             if ended:
                 break
-        while not self._queue.empty():  # came in while it was being stopped
-            if (late := self._queue.get()) is not None:
-                late[1].set_exception(Unavailable(seconds=5))
 
     def _batch(self, first: Item) -> tuple[list[Item], bool]:
         """What has queued up and is still wanted; and whether the writer is to stop after it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.runtime.blobs import BlobStore
 from engine.runtime.commands import NewCase, Paper
-from engine.runtime.database import DRIVER, Database, Transaction
+from engine.runtime.database import DRIVER, Database, Hook, Transaction
 from engine.runtime.schema import metadata
 from engine.runtime.service import Answer, Asking, Engine
 from tests.year.ledger import MODELS
@@ -71,19 +71,16 @@ class Deaf(Database):
 
 
 class Copy:
-    """A copy of a captured database with an engine on it."""
+    """A copied database with an engine on it; `hook` is called before each statement of a change."""
 
-    def __init__(self, captured: Path, folder: Path, command: Command, name: str) -> None:
-        self.path = folder / f"{name}.db"
-        shutil.copyfile(captured, self.path)
-        self.command, self.breaker = command, Breaker()
-        self.database = Deaf(self.path, self.breaker)
-        now = instant_of(command)
-        papers = BlobStore(folder / "papers")
+    def __init__(self, path: Path, command: Command, hook: Hook) -> None:
+        self.command = command
+        self.database = Deaf(path, hook)
+        now, papers = instant_of(command), BlobStore(path.parent / "papers")
         self.engine = Engine(
             self.database, REGISTRY, papers, clock=lambda: now, wall=lambda: WALL, salt=lambda: "0" * 32
         )
-        self._reader = DRIVER.connect(self.path, isolation_level=None)
+        self._reader = DRIVER.connect(path, isolation_level=None)
 
     def perform(self) -> Answer:
         """The command, with its idempotency key; a tick answers how many timers it fired."""
@@ -111,7 +108,6 @@ class Copy:
 
     def finish(self) -> None:
         """What a restart does: the effects and timers that are left."""
-        self.breaker.arm(0)
         self.engine.run_effects()
         if self.command.kind == "tick":
             self.engine.fire_due()
@@ -122,9 +118,17 @@ class Copy:
 
 
 @contextmanager
-def copied(captured: Path, folder: Path, command: Command, name: str) -> Iterator[Copy]:
-    """A `Copy` for as long as the block lasts."""
-    copy = Copy(captured, folder, command, name)
+def copied(captured: Path, path: Path, command: Command, hook: Hook) -> Iterator[Copy]:
+    """A `Copy` at that path for as long as the block lasts."""
+    shutil.copyfile(captured, path)
+    with opened(path, command, hook) as copy:
+        yield copy
+
+
+@contextmanager
+def opened(path: Path, command: Command, hook: Hook) -> Iterator[Copy]:
+    """The same on a copy that is there already."""
+    copy = Copy(path, command, hook)
     try:
         yield copy
     finally:

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from engine.runtime.service import Answer
-from tests.break_off.breaking import Abort, Copy, Fault, copied
+from tests.break_off.breaking import Abort, Breaker, Copy, Fault, copied
 from tests.year.recording import Command
 
 
@@ -16,24 +16,27 @@ def walk(captured: Path, command: Command, folder: Path) -> int:
         AssertionError: a broken-off transaction left something, or the end differs from that of a command
             that nothing disturbed.
     """
-    with copied(captured, folder, command, "undisturbed") as undisturbed:
+    breaker = Breaker()
+    with copied(captured, folder / "undisturbed.db", command, breaker) as undisturbed:
         answer, wanted = undisturbed.perform(), undisturbed.content()
         assert (undisturbed.pending(), answer.status in (200, 201)) == (0, True)
-    with copied(captured, folder, command, "broken") as broken:
-        points = _main_transaction(broken, answer) + _effects(broken)
+    with copied(captured, folder / "broken.db", command, breaker) as broken:
+        points = _main_transaction(broken, breaker, answer) + _effects(broken, breaker)
+        breaker.arm(0)
         _same_end(broken, answer, wanted)
-    with copied(captured, folder, command, "unheard") as unheard:
+    with copied(captured, folder / "unheard.db", command, breaker) as unheard:
         _commits_without_a_word(unheard)
         _same_end(unheard, answer, wanted)
     return points
 
 
-def _main_transaction(copy: Copy, answer: Answer) -> int:
+def _main_transaction(copy: Copy, breaker: Breaker, answer: Answer) -> int:
     """Break the command until it passes; its effects are left to be carried out."""
     before = copy.content()
     for at in count(1):
-        given = _broken(copy, at, copy.perform)
-        if copy.breaker.passed:
+        breaker.arm(at)
+        given = _answer_of(copy.perform)
+        if breaker.passed:
             assert given in (answer, None), "the answer was another one"
             return at - 1
         assert given is None, "a broken command was answered"
@@ -41,14 +44,15 @@ def _main_transaction(copy: Copy, answer: Answer) -> int:
     raise AssertionError
 
 
-def _effects(copy: Copy) -> int:
+def _effects(copy: Copy, breaker: Breaker) -> int:
     """Break each effect's own transaction in the same way, one effect after the other."""
     points = 0
     while left := copy.pending():
         before = copy.content()
         for at in count(1):
-            _broken(copy, at, copy.engine.run_effects)
-            if copy.breaker.passed:
+            breaker.arm(at)
+            _answer_of(copy.engine.run_effects)
+            if breaker.passed:
                 break
             assert copy.content() == before, f"statement {at} of an effect left something"
             points += 1
@@ -59,9 +63,9 @@ def _effects(copy: Copy) -> int:
 def _commits_without_a_word(copy: Copy) -> None:
     """Every commit is followed by an error, so that nobody knows of it."""
     copy.database.deaf = True
-    assert _broken(copy, 0, copy.perform) is None, "a lost answer was heard"
+    assert _answer_of(copy.perform) is None, "a lost answer was heard"
     for _ in range(copy.pending()):
-        _broken(copy, 0, copy.engine.run_effects)
+        _answer_of(copy.engine.run_effects)
     copy.database.deaf = False
 
 
@@ -76,9 +80,8 @@ def _same_end(copy: Copy, answer: Answer, wanted: dict[str, str]) -> None:
     assert copy.content() == wanted, "the repeat changed something"
 
 
-def _broken(copy: Copy, at: int, perform: Callable[[], Answer | None]) -> Answer | None:
-    """Perform with the breaker armed; None when it broke."""
-    copy.breaker.arm(at)
+def _answer_of(perform: Callable[[], Answer | None]) -> Answer | None:
+    """What it answers; None when it broke."""
     try:
         return perform()
     except (Fault, Abort):

@@ -31,11 +31,14 @@ from engine.definition import (
 )
 from engine.definition.compile import conditions
 from engine.definition.model import Branch, GuardUse, StateModel
+from tests.engine.wrong import define, task
 from tests.leave_request.process import HEAD, OFFICER, REMINDERS, Leave, LeaveRequest, Refusal
 
 CLERK = Role("clerk", "Văn thư", Seat.AUTHORITY)
 CHAIR = Role("chair", "Chủ tịch", Seat.AUTHORITY)
 AUDITOR = Role("auditor", "Thanh tra", Seat.AUTHORITY, sees_all=True)
+STARTER, DIRECTOR = Role("starter", "Người lập"), Role("director", "Người giao")
+TOLD, REMINDED = Role("told", "Người được báo"), Role("reminded", "Người được nhắc")
 LEAVE: ProcessModel = LeaveRequest.model_card
 
 
@@ -71,6 +74,7 @@ def test_process_compiles_states() -> None:
         id="waiting", status="Chờ duyệt", phase=Phase.SUBMITTED, final=False, good=True, todo="Duyệt đơn",
         owner=HEAD, due=working_days(2), remind=REMINDERS, edits=frozenset(), pauses=False, time_out="",
     )  # fmt: skip
+    assert LEAVE.states["granted"].good is True
     assert LEAVE.states["refused"] == StateModel(
         id="refused", status="Không đồng ý", phase=Phase.CLOSED, final=True, good=False, todo="", owner=None,
         due=NO_DEADLINE, remind=(), edits=frozenset(), pauses=False, time_out="",
@@ -115,19 +119,25 @@ FIND = Find("subject", lambda case: None)
 
 @process(
     code="full", collection="fulls", title="Đủ", prefix="D", dossier=Empty, headline=str, version=3,
-    begin=Begin(by=(OFFICER,), below={"campaign": (CHAIR,)}, cond=("open",), given=("round",)),
+    begin=Begin(by=(STARTER,), below={"campaign": (DIRECTOR,)}, cond=("open",), given=("round",)),
     facts=no_facts, finds={"same": FIND}, watchers=(AUDITOR,), papers={"QD": "Quyết định"},
     needs_children=True, needs_units=True, everyone_sees=True, obligation=True,
 )  # fmt: skip
 class Full(Process):
     later = Task("Sau", "Chờ", OFFICER, NO_DEADLINE, phase=Phase.DRAFTED, edits=("title",))
     held = Task(
-        "Giữ", "Giữ", HEAD, until("campaign.ends_on"), phase=Phase.APPRAISED, remind=(Rung(1, (CLERK,)),), pauses=True
+        "Giữ",
+        "Giữ",
+        HEAD,
+        until("campaign.ends_on"),
+        phase=Phase.APPRAISED,
+        remind=(Rung(1, (REMINDED,)),),
+        pauses=True,
     )
     done = End("Xong")
     # Written against the direction in which the states stand.
     finish = action("Xong", held.to(done, unless="shut"), by=(CHAIR, CLERK))
-    hold = action("Giữ", later.to(held, cond="open") | later.to(done), by=CLERK, tells=(Tell("held", (HEAD,)),))
+    hold = action("Giữ", later.to(held, cond="open") | later.to(done), by=CLERK, tells=(Tell("held", (TOLD,)),))
     lapse = timer("Hết hạn", held.to(done), at=until("campaign.ends_on"))
 
     @guard("Đang đóng")
@@ -146,6 +156,17 @@ def test_process_without_an_initial_state_starts_in_the_first() -> None:
     assert FULL.initial == "later"
 
 
+def test_process_starts_where_it_is_told_to() -> None:
+    @define
+    class Second(Process):
+        held = task()
+        first = task(initial=True)
+        done = End("Xong")
+        hold = action("Giữ", first.to(held) | held.to(done))
+
+    assert Second.model_card.initial == "first"
+
+
 def test_process_keeps_everything_that_can_be_told() -> None:
     assert (FULL.version, FULL.facts, FULL.finds, FULL.watchers, FULL.papers) == (
         3, no_facts, {"same": FIND}, (AUDITOR,), {"QD": "Quyết định"},
@@ -154,7 +175,7 @@ def test_process_keeps_everything_that_can_be_told() -> None:
 
 
 def test_table_and_actions_follow_the_lines_of_the_actions() -> None:
-    assert list(FULL.actions) == ["finish", "hold", "lapse"]
+    assert (list(FULL.actions), list(FULL.guards)) == (["finish", "hold", "lapse"], ["open", "shut"])
     assert list(FULL.table) == [("held", "finish"), ("later", "hold"), ("held", "lapse")]
     assert FULL.actions_from("held") == ("finish", "lapse")
 
@@ -183,14 +204,14 @@ def test_performers_are_those_named_or_the_owner(state: str, taken: str, roles: 
 
 
 def test_roles_are_all_that_a_definition_names() -> None:
-    assert FULL.roles() == {OFFICER, HEAD, CLERK, CHAIR, AUDITOR}
+    assert FULL.roles() == {OFFICER, HEAD, CLERK, CHAIR, AUDITOR, STARTER, DIRECTOR, TOLD, REMINDED}
 
 
 def test_first_fields_are_those_given_and_those_that_the_first_task_edits() -> None:
     assert FULL.first_fields == {"round", "title"}
 
 
-@pytest.mark.parametrize(("parent", "roles"), [(None, (OFFICER,)), ("campaign", (CHAIR,)), ("ward_plan", ())])
+@pytest.mark.parametrize(("parent", "roles"), [(None, (STARTER,)), ("campaign", (DIRECTOR,)), ("ward_plan", ())])
 def test_begin_tells_who_may_start_below_what(parent: str | None, roles: tuple[Role, ...]) -> None:
     assert FULL.begin.roles(parent) == roles
 

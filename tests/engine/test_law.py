@@ -30,6 +30,10 @@ def test_find_gives_the_row_in_force(on: date, found: LegalRow | None) -> None:
     assert BOOK.find("time_limit", "appraise", on) == found
 
 
+def test_find_gives_none_when_law_has_ended() -> None:
+    assert LawBook((OLD,)).find("time_limit", "appraise", date(2025, 7, 1)) is None
+
+
 def test_find_prefers_the_row_that_began_last() -> None:
     later = row(5, valid_from=date(2025, 1, 1))
 

@@ -26,6 +26,7 @@ SEATS = (
     SeatRow(2, "appraiser", 3, date(2025, 7, 1), None),
     SeatRow(2, "chair", 2, FOUNDED, None),
     SeatRow(1, "chair", 1, FOUNDED, None),
+    SeatRow(1, "clerk", 1, FOUNDED, LAST_DAY),
 )
 
 office = Office((CITY, DISTRICT, WARD, OFFICE, HAMLET), SEATS, WorkingCalendar(), LawBook(()))
@@ -46,7 +47,8 @@ def test_a_unit_exists_from_its_first_to_its_last_day(on: date, exists: bool) ->
         (2, FOUNDED, {"appraiser": OFFICE, "chair": DISTRICT}),
         (2, LAST_DAY, {"appraiser": OFFICE, "chair": DISTRICT}),
         (2, date(2025, 7, 1), {"appraiser": WARD, "chair": DISTRICT}),
-        (1, FOUNDED, {"chair": CITY}),
+        (1, FOUNDED, {"chair": CITY, "clerk": CITY}),
+        (1, date(2025, 7, 1), {"chair": CITY}),
         (1, date(2002, 12, 31), {}),
         (3, FOUNDED, {}),
     ],

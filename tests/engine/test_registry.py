@@ -162,8 +162,9 @@ def test_deadlines_refer_to_what_exists(due: Due, wrong: str) -> None:
 
 @pytest.mark.parametrize(
     "due",
-    [within("check"), within("appraise", by="kind"), until("campaign.ends_on"), until("campaign.rounds", by="kind")],
-)
+    [within("check"), within("appraise.simplified"), within("appraise", by="kind"), until("campaign.ends_on"),
+     until("campaign.rounds", by="kind")],
+)  # fmt: skip
 def test_deadlines_that_refer_to_something_are_taken(due: Due) -> None:
     law = (limit("check"), limit("appraise.simplified"))
 
