@@ -11,7 +11,7 @@ from starlette.types import Lifespan
 from api import errors, limits
 from api.dependencies import exact_query
 from api.documentation import Bodies, DocumentedApi
-from api.routes import campaigns, cases, definitions, incidents, session, tasks, tokens
+from api.routes import campaigns, cases, definitions, incidents, law, session, tasks, tokens
 from api.settings import Settings
 from engine.runtime.service import Engine
 
@@ -65,7 +65,14 @@ def create_app(
 
 
 def _routers(engine: Engine, bodies: Bodies) -> list[APIRouter]:
-    found = [session.routes(bodies), tokens.routes(bodies), definitions.router, tasks.router, incidents.router]
+    found = [
+        session.routes(bodies),
+        tokens.routes(bodies),
+        definitions.router,
+        tasks.router,
+        incidents.router,
+        law.router,
+    ]
     campaign = engine.registry.by_code.get(campaigns.CAMPAIGN)
     if campaign is not None:
         found.append(campaigns.routes(campaign))

@@ -24,7 +24,7 @@ class DemoClock:
     """A virtual instant, aware UTC, that stands still until it is moved forward. Call it for the instant."""
 
     def __init__(self, start: datetime) -> None:
-        self._now = start
+        self._now = start.astimezone(UTC)
 
     def __call__(self) -> datetime:
         return self._now
@@ -37,7 +37,7 @@ class DemoClock:
         """
         if to < self._now:
             raise InvalidInput({"now": f"đồng hồ chỉ đi tới; bây giờ là {self._now.astimezone(LOCAL).isoformat()}"})
-        self._now = to
+        self._now = to.astimezone(UTC)
 
 
 def stored_clock(tx: Transaction) -> datetime | None:

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 from engine.definition.decide import Actor
+from engine.definition.language import Phase
 from engine.definition.model import StateModel
+from engine.instants import from_micros, local_date
 from engine.runtime import queries
 from engine.runtime.database import Row
 from engine.runtime.present import unit_json
@@ -16,6 +18,7 @@ from engine.runtime.snapshots import code_of
 from engine.runtime.work import Work
 
 SOON_WORKING_DAYS = 5  # "due" begins here when the task has no reminder before its due date
+ACCEPTED = (Phase.APPROVED, Phase.FORWARDED_TO_CITY)
 CARRIED_OUT = ("received", "excused", "done")
 
 
@@ -39,23 +42,34 @@ def _item(work: Work, row: Row) -> dict[str, Any]:
         "state": {"id": state.id, "label": state.status},
         "phase": row["phase"],
         "status": status,
-        "days": days,
+        "days_left": days,
+        "days_late": _late(work, row),
     }
 
 
+def _late(work: Work, row: Row) -> int | None:
+    if not row["was_due_on"] or row["handed_in_at"] is None:
+        return None
+    handed_in = local_date(from_micros(row["handed_in_at"]))
+    return work.office.calendar.between(date.fromisoformat(row["was_due_on"]), handed_in)
+
+
 def _status(work: Work, row: Row, state: StateModel) -> tuple[str, int | None]:
-    """How far it has come: closed, with somebody else, back with the unit, or with the unit from the start."""
+    """How far it has come, accepted, with somebody else, back with the unit, or still with it; and the
+    working days left to who holds it."""
     if state.final:
         return ("done" if state.good else "excused"), None
     due_on = row["due_on"]
     left = work.office.calendar.between(work.today, date.fromisoformat(due_on)) if due_on else None
-    if row["holder_id"] != row["unit_id"]:
+    if state.phase in ACCEPTED:
         return "received", left
-    if row["was_handed_in"]:
+    if row["holder_id"] != row["unit_id"]:
+        return "submitted", left
+    if row["handed_in_at"] is not None:
         return "returned", left
     if left is None or left > _soon(state):
         return "not_due", left
-    return ("due", left) if left >= 0 else ("late", -left)
+    return ("due" if left >= 0 else "late"), left
 
 
 def _soon(state: StateModel) -> int:

@@ -94,6 +94,7 @@ class Task(BaseModel):
     due_at: datetime | None
     due_source: str
     days_left: int | None
+    days_late: int | None
     opened_at: datetime
     closed_at: datetime | None
 
@@ -132,6 +133,7 @@ class HistoryEntry(BaseModel):
     from_: str = Field(alias="from")
     to: str
     changes: dict[str, Any]
+    attachment: dict[str, str] | None
     warnings: list[Reason]
     hash: str
 
@@ -182,7 +184,8 @@ class NewToken(Token):
 class CoverageRow(BaseModel):
     """One obligation of one unit.
 
-    `days`: working days until due (due), after the due date (late), or left to whoever holds it now.
+    `days_left`: working days left to whoever holds it now; negative when overdue. `days_late`: by how many
+    working days the unit handed it in after its due date (0 or less: in time); null before that.
     """
 
     unit: Named
@@ -191,12 +194,13 @@ class CoverageRow(BaseModel):
     code: str
     state: StateRef
     phase: Phase
-    status: Literal["not_due", "due", "late", "returned", "received", "excused", "done"]
-    days: int | None
+    status: Literal["not_due", "due", "late", "submitted", "returned", "received", "excused", "done"]
+    days_left: int | None
+    days_late: int | None
 
 
 class CoverageTotals(BaseModel):
-    """`carried_out`: units whose every obligation is received, done or excused."""
+    """`carried_out`: units whose every obligation is received (accepted), done or excused."""
 
     units: int
     carried_out: int

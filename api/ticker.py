@@ -30,9 +30,14 @@ class Ticker:
     def tick(self) -> None:
         """Everything that is due at the business instant, once."""
         with self._one_at_a_time:
-            self.engine.run_effects()
-            self.engine.fire_due()
-            run_due(self.engine, self._post, self.engine.clock())
+            steps = (
+                self.engine.run_effects,
+                self.engine.fire_due,
+                lambda: run_due(self.engine, self._post, self.engine.clock()),
+            )
+            faults = [fault for step in steps if (fault := _fault_of(step)) is not None]
+        if faults:  # none of the steps keeps the others from their work
+            raise faults[0]
 
     def advance(self, clock: DemoClock, to: datetime) -> None:
         """Move the demo's clock to `to`, stopping at every instant at which something is due, in order.
@@ -42,10 +47,13 @@ class Ticker:
         """
         self.tick()
         while (due := self.next_instant()) is not None and due <= to:
-            clock.move(max(due, clock()))
-            self.tick()
-        clock.move(to)
-        self.engine.writer.call(lambda tx: store_clock(tx, to))
+            self._stand(clock, max(due, clock()))
+        self._stand(clock, to)
+
+    def _stand(self, clock: DemoClock, at: datetime) -> None:
+        """Move there, remember it first (a restart must not go back in time), and do what is due."""
+        clock.move(at)
+        self.engine.writer.call(lambda tx: store_clock(tx, clock()))
         self.tick()
 
     def next_instant(self) -> datetime | None:
@@ -54,6 +62,14 @@ class Ticker:
             timer, mail = tx.one(NEXT_TIMER), next_due(tx)
         rung = from_micros(timer["at"]) if timer and timer["at"] is not None else None
         return min((instant for instant in (rung, mail) if instant is not None), default=None)
+
+
+def _fault_of(step: Callable[[], object]) -> Exception | None:
+    try:
+        step()
+    except Exception as fault:
+        return fault
+    return None
 
 
 def keep_ticking(tick: Callable[[], None], every_seconds: float) -> BackgroundScheduler:

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,14 +21,15 @@ from api.installation import DATABASE, Installation, InUse, installation, regist
 from api.passwords import hash_password
 from api.settings import Settings
 from api.ticker import keep_ticking
-from demo.run import demo_app, open_demo
+from demo.run import NotADemo, demo_app, is_demo, open_demo
 from engine.instants import LOCAL, to_micros
 from engine.office.calendar import seed_days
 from engine.runtime.database import Database
 from engine.runtime.history import verify
 from engine.runtime.offices import write_authority, write_calendar, write_law
+from engine.runtime.queries import count_by_state
 from notifications.door import prove
-from web.reference import reference_pages
+from web.pages import case_pages, reference_pages
 from workflows import law
 from workflows.roles import ADMINISTRATOR
 
@@ -48,24 +50,28 @@ def demo(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
+    listening = _listen(settings)
     try:
         with open_demo(settings, given.now) as (place, clock):
             print(f"Thi đua (bản chạy thử): {settings.base_url}/   đồng hồ: {clock().astimezone(LOCAL):%d/%m/%Y %H:%M}")
             print("Tài khoản: phuong1, ct.phuong1, donvi1, tt.donvi1, chuyenvien, truongphong, thuky, chutich,")
             print("vanthu, thanhpho, quantri, … mật khẩu: demo.   Dừng: Ctrl-C", flush=True)
-            _answer(settings, demo_app(place, clock))
-    except InUse as taken:
-        raise CannotStart(str(taken)) from taken
+            _answer(listening, demo_app(place, clock))
+    except (InUse, NotADemo) as wrong:
+        raise CannotStart(str(wrong)) from wrong
     return 0
 
 
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Answer requests and tick, until stopped."""
+    listening = _listen(settings)
     with _opened(settings) as place:
         ticking = _companion(place)
-        app = create_app(place.engine, settings, companions=[ticking], pages=[reference_pages()])
+        app = create_app(
+            place.engine, settings, companions=[ticking], pages=[reference_pages(), case_pages(place.engine.registry)]
+        )
         print(f"Thi đua: {settings.base_url}/", flush=True)
-        _answer(settings, app)
+        _answer(listening, app)
     return 0
 
 
@@ -110,10 +116,12 @@ def verify_history(_: argparse.Namespace, settings: Settings) -> int:
     database = _existing(settings)
     with database.read() as tx:
         faults = list(verify(tx))
+        cases = sum(count_by_state(tx).values())
     database.close()
     for fault in faults:
         print(fault)
-    print(f"{len(faults)} lỗi trong lịch sử" if faults else "Lịch sử nguyên vẹn.")
+    said = f"{len(faults)} lỗi" if faults else "nguyên vẹn"
+    print(f"Lịch sử của {cases} hồ sơ trong {settings.data}: {said}.")
     return 1 if faults else 0
 
 
@@ -157,6 +165,8 @@ def _opened(settings: Settings) -> Iterator[Installation]:
     """The installation in a folder that `init` (or a demo with --data) has made."""
     if not (settings.data / DATABASE).exists():
         raise CannotStart(f"there is nothing in {settings.data}; run: thidua init --data {settings.data} --authority …")
+    if is_demo(settings):
+        raise CannotStart(f"{settings.data} is a demo, whose passwords everybody knows; choose another folder")
     try:
         with installation(settings, clock=wall_clock, wall=wall_clock) as place:
             yield place
@@ -171,13 +181,15 @@ def _existing(settings: Settings) -> Database:
     return Database(path)
 
 
-def _answer(settings: Settings, app: FastAPI) -> None:
+def _listen(settings: Settings) -> socket.socket:
+    """The socket to answer on, taken before anything is promised."""
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=2048)
+    except OSError as taken:
+        raise CannotStart(f"cannot listen on {settings.host}:{settings.port} ({taken.strerror}); try --port") from taken
+
+
+def _answer(listening: socket.socket, app: FastAPI) -> None:
     """Serve until a signal; what is under way then has half a minute to finish."""
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        server_header=False,
-    )
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])

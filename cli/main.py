@@ -31,9 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = _settings(given)
         command: Command = given.command
         return command(given, settings)
+    except OSError as wrong:
+        print(f"thidua: {settings_folder(given)}: {wrong.strerror or wrong}", file=sys.stderr)
+        return 2
     except (SettingsError, EngineError, commands.CannotStart) as wrong:
         print(f"thidua: {wrong}", file=sys.stderr)
         return 2
+
+
+def settings_folder(given: argparse.Namespace) -> str:
+    """The folder that the command works in, for messages."""
+    return str(getattr(given, "data", None) or "the data folder")
 
 
 def _settings(given: argparse.Namespace) -> Settings:

@@ -20,9 +20,13 @@ from demo.organisation import MAIL_DOMAIN
 from demo.page import demo_pages
 from engine.instants import at_local
 from engine.runtime.database import Database
-from web.reference import reference_pages
+from web.pages import case_pages, reference_pages
 
 OPENING = time(8)
+
+
+class NotADemo(Exception):
+    """The folder has something else in it, which must not get a virtual clock and mail in files."""
 
 
 @contextmanager
@@ -31,9 +35,15 @@ def open_demo(settings: Settings, start: datetime | None = None) -> Iterator[tup
 
     start: where the clock of a new demo begins, aware; the morning of 10/7/2024 when None. It begins no
     earlier than that: the plan it carries out is of that day.
+
+    Raises:
+        NotADemo: the folder was made by `init`, or a demo's loading was broken off there.
+        InUse: another process has it open.
     """
     begin = max(start or at_local(STARTS_ON, OPENING), at_local(STARTS_ON, OPENING))
     is_new = not (settings.data / DATABASE).exists()
+    if not is_new and _last_instant(settings) is None:
+        raise NotADemo(f"{settings.data} holds no demo (or one whose loading was broken off): choose another folder")
     clock = DemoClock(at_local(STARTS_ON, OPENING) if is_new else _last_instant(settings) or begin)
     settings = replace(
         settings, sender=SenderSettings(name="Phòng Nội vụ quận Dương Kinh", address=f"thidua@{MAIL_DOMAIN}")
@@ -52,7 +62,7 @@ def demo_app(place: Installation, clock: DemoClock) -> FastAPI:
         place.engine,
         place.settings,
         routers=[lambda bodies: demo_routes.routes(bodies, place.ticker, clock)],
-        pages=[demo_pages(place, clock), reference_pages()],
+        pages=[demo_pages(place, clock), reference_pages(), case_pages(place.engine.registry)],
         companions=[lambda: _ticking(place)],
     )
 
@@ -64,6 +74,11 @@ def _load(place: Installation, clock: DemoClock) -> None:
     place.engine.reload_office()
     launch_campaign(place.engine)
     place.engine.writer.call(lambda tx: store_clock(tx, clock()))
+
+
+def is_demo(settings: Settings) -> bool:
+    """Whether the folder holds a demo."""
+    return (settings.data / DATABASE).exists() and _last_instant(settings) is not None
 
 
 def _last_instant(settings: Settings) -> datetime | None:

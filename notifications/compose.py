@@ -34,6 +34,22 @@ _SETTLE = Statement(
     .where(notice.c.id == bindparam("which"))
     .values(state=bindparam("state"), message_id=bindparam("message"))
 )
+_HOLD_NOTICES = Statement(
+    update(notice)
+    .where(notice.c.state == "waiting", notice.c.not_before <= bindparam("now"))
+    .values(not_before=bindparam("until"))
+)
+_HOLD_MESSAGES = Statement(
+    update(message)
+    .where(message.c.state == State.QUEUED.value, message.c.next_attempt_at <= bindparam("now"))
+    .values(next_attempt_at=bindparam("until"))
+)
+
+
+def hold_back(tx: Transaction, now: datetime, until: datetime) -> None:
+    """Let what is due outside office hours wait until they begin: a downtime may have kept it so late."""
+    tx.run(_HOLD_NOTICES, now=to_micros(now), until=to_micros(until))
+    tx.run(_HOLD_MESSAGES, now=to_micros(now), until=to_micros(until))
 
 
 def compose_due(engine: Engine, words: Words, head: Letterhead, now: datetime) -> int:

@@ -15,7 +15,7 @@ from engine.runtime.present import instant
 from engine.runtime.schema import notice, person, unit
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_NOTICE
-from notifications.compose import compose_due
+from notifications.compose import compose_due, hold_back
 from notifications.delivery import deliver_due
 from notifications.failures import masked, without_address
 from notifications.letters import Letterhead
@@ -63,10 +63,16 @@ class Post:
 def run_due(engine: Engine, post: Post, now: datetime) -> int:
     """Compose and deliver until nothing is due at the business instant `now`; returns how much there was.
 
+    Outside office hours nothing goes out: what is due waits until they begin.
+
     Waits for the writer and for the network: call it from a thread that is neither the writer's nor serves
     requests that must be quick.
     """
     with post.turn:
+        opens_at = engine.office.calendar.waking_hour(now)
+        if opens_at > now:
+            engine.writer.call(lambda tx: hold_back(tx, now, opens_at))
+            return 0
         total = 0
         while done := _round(engine, post, now):
             total += done

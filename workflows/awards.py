@@ -81,6 +81,7 @@ class Paper(StrEnum):
     BAO_CAO_THANH_TICH = "BAO_CAO_THANH_TICH"
     BAO_CAO_TOM_TAT = "BAO_CAO_TOM_TAT"
     BIEN_BAN = "BIEN_BAN"
+    BIEN_BAN_HOI_DONG = "BIEN_BAN_HOI_DONG"
     CHUNG_NHAN_SANG_KIEN = "CHUNG_NHAN_SANG_KIEN"
     KE_HOACH = "KE_HOACH"
     BAO_CAO_KET_QUA = "BAO_CAO_KET_QUA"
@@ -92,7 +93,8 @@ PAPER_LABELS = {
     Paper.TO_TRINH: "Tờ trình kèm danh sách",
     Paper.BAO_CAO_THANH_TICH: "Báo cáo thành tích",
     Paper.BAO_CAO_TOM_TAT: "Báo cáo tóm tắt thành tích",
-    Paper.BIEN_BAN: "Biên bản xét khen thưởng",
+    Paper.BIEN_BAN: "Biên bản xét khen thưởng của đơn vị",
+    Paper.BIEN_BAN_HOI_DONG: "Biên bản họp Hội đồng Thi đua - Khen thưởng",
     Paper.CHUNG_NHAN_SANG_KIEN: "Chứng nhận sáng kiến, đề tài",
     Paper.KE_HOACH: "Kế hoạch",
     Paper.BAO_CAO_KET_QUA: "Báo cáo kết quả",

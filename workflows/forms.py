@@ -1,8 +1,12 @@
 """Small forms that several processes share: reasons, numbered papers, dated decisions."""
 
-from datetime import date
+import re
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from engine.definition import PastDay
+
+SYMBOL = re.compile(r"\d{1,6}/[^\W\d_]\w*(-\w+)*")
 
 
 class Form(BaseModel):
@@ -18,8 +22,15 @@ class Reason(Form):
 class Letter(Form):
     """A signed paper that goes out: tờ trình, công văn."""
 
-    number: str = Field(title="Số, ký hiệu", pattern=r"^\d{1,6}/[A-ZĐ]{1,10}(-[A-ZĐ]{1,10})*$", max_length=40)
-    signed_on: date = Field(title="Ngày ký")
+    number: str = Field(title="Số, ký hiệu", max_length=40)
+    signed_on: PastDay = Field(title="Ngày ký")
+
+    @field_validator("number")
+    @classmethod
+    def like_a_number_and_symbol(cls, value: str) -> str:
+        if not SYMBOL.fullmatch(value):
+            raise ValueError("phải là số và ký hiệu văn bản, như 15/TTr-UBND hoặc 157/KH-UBND")
+        return value
 
 
 class Decision(Letter):

@@ -14,9 +14,10 @@ from workflows.awards import Award
 
 LAW_2022 = "Luật Thi đua, khen thưởng 06/2022/QH15"
 DECREE_98 = "Nghị định 98/2023/NĐ-CP"
+DECREE_152 = "Nghị định 152/2025/NĐ-CP"
 DECREE_129 = "Nghị định 129/2025/NĐ-CP"
 PLAN = "Kế hoạch phát động của UBND quận Dương Kinh 2024"
-OWN = "Quy định của hệ thống, quản trị sửa được"
+OWN = "Mặc định của hệ thống, không phải quy định của pháp luật"
 
 LAST_DISTRICT_DAY = date(2025, 6, 30)
 TWO_TIER_FROM = date(2025, 7, 1)
@@ -28,6 +29,15 @@ def _limit(key: str, days: int, citation: str = OWN, mark: Mark = Mark.DESIGN) -
 
 def _rule(key: str, severity: str, citation: str, mark: Mark) -> LegalRow:
     return LegalRow("rule", key, {"severity": severity}, citation, mark)
+
+
+def _until_two_tiers(key: str, severity: str, citation: str) -> tuple[LegalRow, ...]:
+    """A rule of Nghị định 98/2023; what replaces it from 1/7/2025 was not read, so it only warns."""
+    value = {"severity": severity}
+    return (
+        LegalRow("rule", key, value, citation, Mark.VERIFIED, valid_to=LAST_DISTRICT_DAY),
+        LegalRow("rule", key, value, DECREE_152, Mark.UNVERIFIED, valid_from=TWO_TIER_FROM),
+    )
 
 
 def _authority(award: Award, ward: bool, district: bool, city: bool, subjects: str) -> tuple[LegalRow, ...]:
@@ -46,11 +56,14 @@ def _authority(award: Award, ward: bool, district: bool, city: bool, subjects: s
 
 
 TIME_LIMITS = (
-    _limit("intake_check", 3),
+    # Ordinary: 20 working days from receipt to decision; simplified: 5 in all.
+    _limit("intake_check.ordinary", 3),
+    _limit("intake_check.simplified", 1),
     _limit("supplement", 5),
-    _limit("appraise.ordinary", 10),
+    _limit("appraise.ordinary", 8),
     _limit("appraise.simplified", 2),
-    _limit("appraisal_signature", 2),
+    _limit("appraisal_signature.ordinary", 2),
+    _limit("appraisal_signature.simplified", 1),
     _limit("council", 5),
     _limit("chair_decision.ordinary", 5),
     _limit("chair_decision.simplified", 1),
@@ -89,12 +102,13 @@ RULES = (
     _rule("R-DUP-NAME", "warn", OWN, Mark.DESIGN),
     _rule("R-WINDOW", "warn", f"{PLAN} III", Mark.VERIFIED),
     _rule("R-PARTICIPATION", "warn", f"{PLAN} I.2, V", Mark.DESIGN),
-    _rule("R-MOVEMENT", "block", f"{PLAN} II.2.d", Mark.VERIFIED),
+    _rule("R-MOVEMENT", "warn", f"{PLAN} II.2.d", Mark.DESIGN),
+    _rule("R-DUP-HIGHER", "warn", f"{LAW_2022}, nguyên tắc khen thưởng", Mark.DESIGN),
     _rule("R-FIELDS", "block", OWN, Mark.DESIGN),
     _rule("R-DOSSIER", "block", "Thủ tục tặng giấy khen, danh hiệu: tờ trình, báo cáo thành tích", Mark.VERIFIED),
     _rule("R-MINUTES", "block", "Thủ tục tặng giấy khen, danh hiệu: biên bản xét khen thưởng", Mark.VERIFIED),
-    _rule("R-DOSSIER-SIMPLIFIED", "block", f"{DECREE_98} Điều 40; {LAW_2022} Điều 85", Mark.VERIFIED),
-    _rule("R-SIMPLIFIED-GROUND", "block", f"{DECREE_98} Điều 40; {LAW_2022} Điều 85", Mark.VERIFIED),
+    *_until_two_tiers("R-DOSSIER-SIMPLIFIED", "block", f"{DECREE_98} Điều 40; {LAW_2022} Điều 85"),
+    *_until_two_tiers("R-SIMPLIFIED-GROUND", "block", f"{DECREE_98} Điều 40; {LAW_2022} Điều 85"),
     _rule(
         "R-DOSSIER-CITY", "block", "Hồ sơ bằng khen theo chuyên đề: báo cáo có xác nhận của cấp trình", Mark.VERIFIED
     ),
@@ -113,10 +127,17 @@ VOTES = (
 )  # fmt: skip
 
 
-def _movement(key: str, level: str, title: str, first: int | None = None, last: int | None = None) -> LegalRow:
+def _movement(
+    key: str,
+    level: str,
+    title: str,
+    first: int | None = None,
+    last: int | None = None,
+    citation: str = f"{PLAN} II.2.d",
+) -> LegalRow:
     return LegalRow(
-        "movement", key, {"level": level, "title": title}, f"{PLAN} II.2.d", Mark.VERIFIED,
-        valid_from=date(first or 2021, 1, 1), valid_to=date(last, 12, 31) if last else None,
+        "movement", key, {"level": level, "title": title}, citation, Mark.VERIFIED,
+        valid_from=date(first or 2024, 1, 1), valid_to=date(last, 12, 31) if last else None,
     )  # fmt: skip
 
 
@@ -136,7 +157,7 @@ MOVEMENTS = (
               "định hướng đến năm 2030", None, 2030),
     _movement("CCPV", "city", "Công chức phục vụ Chính phủ, Chính phủ phục vụ Nhân dân và vì tiện ích của Nhân dân"),
     _movement("GPHP70", "district", "Thi đua đặc biệt lập thành tích chào mừng kỷ niệm 70 năm Ngày Giải phóng "
-              "Hải Phòng (13/5/1955 - 13/5/2025)", 2024, 2025),
+              "Hải Phòng (13/5/1955 - 13/5/2025)", 2024, 2025, citation=f"{PLAN}, tên và phần III"),
 )  # fmt: skip
 
 ALL = (*TIME_LIMITS, *AUTHORITIES, *RULES, *VOTES, *MOVEMENTS)

@@ -9,6 +9,9 @@ class Round(StrEnum):
     CLOSING_CITY = "closing_city"
 
 
+CLOSING = (Round.CLOSING_DISTRICT, Round.CLOSING_CITY)
+"""The rounds that go on while the campaign is being summed up."""
+
 ROUND_LABELS = {
     Round.ROLLING: "Khen thưởng trong quá trình triển khai",
     Round.CLOSING_DISTRICT: "Tổng kết: giấy khen quận",

@@ -1,6 +1,6 @@
 """The language that process files are written in; they import from here and nowhere else in the engine."""
 
-from engine.definition.case import Case, Document, Relative
+from engine.definition.case import Case, Document, PastDay, Relative
 from engine.definition.compile import process
 from engine.definition.deadlines import (
     AT_DEADLINE,
@@ -33,7 +33,7 @@ from engine.definition.language import (
     timer,
 )
 from engine.definition.model import ProcessModel
-from engine.definition.words import fold
+from engine.definition.words import fold, local_day
 from engine.office.law import LegalRow, Mark
 from engine.office.organisation import Unit
 
@@ -49,6 +49,7 @@ __all__ = [
     "Find",
     "LegalRow",
     "Mark",
+    "PastDay",
     "Phase",
     "Process",
     "ProcessModel",
@@ -68,6 +69,7 @@ __all__ = [
     "at_start_of",
     "fold",
     "guard",
+    "local_day",
     "process",
     "timer",
     "until",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from engine.definition.language import Guard
 
 D = TypeVar("D", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAfterToday:
+    """Marks a date of a form that cannot lie ahead: of a paper that is signed, of what has happened."""
+
+
+PastDay = Annotated[date, NotAfterToday()]
 
 
 @dataclass(frozen=True, slots=True)

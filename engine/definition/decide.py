@@ -5,17 +5,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from engine.definition.case import Case
+from engine.definition.case import Case, NotAfterToday
 from engine.definition.checks import appends
 from engine.definition.documents import difference, merge, to_json
 from engine.definition.language import Action, Role, Seat, Send, Start, Tell
 from engine.definition.model import Branch, GuardUse, ProcessModel
 from engine.errors import ActionNotAvailable, DefinitionError, GuardUnmet, InvalidInput, NotPerformer, Reason
+from engine.instants import vn_date
 from engine.office.organisation import Unit
 
 
@@ -93,7 +94,7 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
         raise ActionNotAvailable(
             action=model.actions[act.action].label if act.action in model.actions else act.action,
             state=model.states[case.state].status,
-            available=", ".join(model.actions_from(case.state)) or "không có",
+            available=", ".join(_labels(model, case, act)) or "không có",
         )
     meta = model.actions[act.action]
     if reason := _not_performer(model, case, act):
@@ -165,6 +166,12 @@ def _must_know(model: ProcessModel, case: Case[Any]) -> None:
         raise DefinitionError(f"{model.code}: case {case.code} is in state {case.state!r}, which the process lacks")
 
 
+def _labels(model: ProcessModel, case: Case[Any], act: Act) -> list[str]:
+    """What this actor may do in the state instead."""
+    others = (replace(act, action=other, form=None) for other in model.actions_from(case.state))
+    return [model.actions[other.action].label for other in others if _not_performer(model, case, other) is None]
+
+
 def _not_performer(model: ProcessModel, case: Case[Any], act: Act) -> NotPerformer | None:
     meta = model.actions[act.action]
     if act.carried or act.actor.is_system:
@@ -187,21 +194,35 @@ def _patch(meta: Action, dossier: type[BaseModel], case: Case[Any], act: Act) ->
     after = dict(before)
     if meta.form is not None:
         form = _filled(meta.form, act.form)
+        if early := _days_ahead(form, case.today):
+            raise InvalidInput(early)
         if not meta.into:  # of a mapping, too, what the form does not name stays
             after = merge(before, dict.fromkeys(form.model_fields_set) | to_json(form))
         elif appends(dossier, meta.into):
             after[meta.into] = [*before.get(meta.into, ()), to_json(form)]
         else:
             after[meta.into] = to_json(form)
-    if meta.stamp:
+    if meta.stamp and not before.get(meta.stamp):  # a legal instant is the first one
         after[meta.stamp] = _stamp(case.now)
-    if meta.number is not None:
+    if meta.number is not None and not before.get(meta.number.into):
         after[meta.number.into] = act.number
     return difference(before, after)
 
 
 def _stamp(now: datetime) -> str:
-    return now.isoformat().replace("+00:00", "Z")
+    return now.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _days_ahead(form: BaseModel, today: date, path: str = "") -> dict[str, str]:
+    """The dates that must not lie ahead, and do: dotted field → sentence."""
+    found: dict[str, str] = {}
+    for name, field in type(form).model_fields.items():
+        value = getattr(form, name)
+        if isinstance(value, BaseModel):
+            found |= _days_ahead(value, today, f"{path}{name}.")
+        elif isinstance(value, date) and value > today and any(isinstance(m, NotAfterToday) for m in field.metadata):
+            found[f"{path}{name}"] = f"không được sau hôm nay ({vn_date(today)})"
+    return found
 
 
 def _filled(form: type[BaseModel], given: BaseModel | Mapping[str, Any] | None) -> BaseModel:

@@ -86,6 +86,11 @@ class ProcessModel:
         """The dossier fields that a person may fill in when beginning an instance."""
         return self.states[self.initial].edits | set(self.begin.given)
 
+    def waits_for_people(self, state: str) -> bool:
+        """Whether somebody may take an action there; False where only the clock or another case moves it on."""
+        actions = (self.actions[action] for action in self.actions_from(state))
+        return any(action.at is None and not action.carried for action in actions)
+
     def performers(self, state: str, action: str) -> tuple[Role, ...]:
         """The roles that may take the action in the state."""
         owner = self.states[state].owner

@@ -1,6 +1,9 @@
-"""Words as search and duplicate checks compare them."""
+"""Words as search and duplicate checks compare them, and stamps as the law dates them."""
 
 import unicodedata
+from datetime import date, datetime
+
+from engine.instants import local_date
 
 
 def fold(text: str) -> str:
@@ -8,3 +11,8 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(plain.split())
+
+
+def local_day(stamp: str) -> date:
+    """The date in Asia/Ho_Chi_Minh of a stamped instant (RFC 3339 text)."""
+    return local_date(datetime.fromisoformat(stamp))

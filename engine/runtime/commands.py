@@ -6,6 +6,7 @@ checked before (`rights.visible`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel
@@ -108,6 +109,8 @@ def act(
     case = load_case(work, row)
     seats = work.office.seats(row["authority_id"], work.today)
     register = model.actions[action].number if action in model.actions else None
+    if register and getattr(case.dossier, register.into):
+        register = None  # drawn before: a case keeps its number
     number, last = _next_number(work, row, register) if register else ("", 0)
     decision = decide(model, case, Act(action, actor, seats, form, number, carried))
     if register:
@@ -129,7 +132,7 @@ def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> Row:
     model = work.registry.by_code[row["process"]]
     state = model.states[row["state"]]
     if not state.edits or state.owner is None:
-        available = ", ".join(model.actions_from(state.id)) or "không có"
+        available = ", ".join(model.actions[action].label for action in model.actions_from(state.id)) or "không có"
         raise ActionNotAvailable(action="Sửa hồ sơ", state=state.status, available=available)
     case = load_case(work, row)
     _must_hold(work, model, case, actor, "Sửa hồ sơ", (state.owner.code,))
@@ -304,8 +307,6 @@ def _grant(work: Work, model: ProcessModel, case: Case[Any], begin_roles: tuple[
         work.tx.run(GRANT, instance_id=case.id, unit_id=seat_of(role, case, seats).id, relation="watcher")
     for role in begin_roles:
         work.tx.run(GRANT, instance_id=case.id, unit_id=seat_of(role, case, seats).id, relation="starter")
-    if model.everyone_sees:
-        work.tx.run(GRANT, instance_id=case.id, unit_id=case.authority.id, relation="everyone")
 
 
 def _must_hold(
@@ -332,6 +333,34 @@ def _draw(work: Work, row: Row, register: Register, number: int) -> None:
         work.tx.insert(NEW_REGISTER, authority_id=row["authority_id"], name=register.name, year=year, last=1)
     else:
         work.tx.run(DRAW, which=row["authority_id"], register=register.name, in_year=year, last=number)
+
+
+def must_begin(model: ProcessModel, actor: Actor) -> None:
+    """Part of standing: the actor holds a role that may begin the process somewhere.
+
+    Raises:
+        NotPerformer: none.
+    """
+    _must_have(f"Lập {model.title.lower()}", (*model.begin.by, *chain(*model.begin.below.values())), actor)
+
+
+def must_perform(model: ProcessModel, action: str, actor: Actor) -> None:
+    """Part of standing: the actor holds a role that may take the action in some state and unit.
+
+    Raises:
+        NotPerformer: none. An action that no person takes is left to `decide`, which says why.
+    """
+    states = [state for state, taken in model.table if taken == action]
+    roles = tuple(chain(*(model.performers(state, action) for state in states)))
+    meta = model.actions.get(action)
+    if meta is not None and meta.at is None and not meta.carried:
+        _must_have(meta.label, roles, actor)
+
+
+def _must_have(label: str, roles: tuple[Role, ...], actor: Actor) -> None:
+    if not {role.code for role in roles} & {code for code, _ in actor.memberships}:
+        who = "; ".join(dict.fromkeys(role.label for role in roles)) or "hệ thống"
+        raise NotPerformer(action=label, who=who)
 
 
 def load(work: Work, model: ProcessModel, instance_id: int, actor: Actor) -> Row:

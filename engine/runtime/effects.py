@@ -6,20 +6,28 @@ done in the same transaction: whatever breaks off, it happens once. A refusal be
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from engine.definition.decide import SYSTEM
+from engine.definition.documents import canonical
 from engine.definition.language import RESCHEDULE, To
 from engine.definition.model import ProcessModel
-from engine.errors import ActionNotAvailable, GuardUnmet, LinesRefused, Refused
+from engine.errors import ActionNotAvailable, GuardUnmet, LinesRefused
 from engine.runtime.commands import NewCase, act, start
 from engine.runtime.database import Row
 from engine.runtime.notices import DEADLINE_CHANGED, Occasion, raise_incident, tell
 from engine.runtime.recording import advance
+from engine.runtime.savepoints import pass_over, spared
 from engine.runtime.snapshots import load_case
-from engine.runtime.statements import CHILDREN, INSTANCE, PENDING_EFFECT, SETTLE_EFFECT
+from engine.runtime.statements import CHILDREN, INSTANCE, LEAVE_EFFECT, PENDING_EFFECT, SETTLE_EFFECT
 from engine.runtime.tasks import reschedule
 from engine.runtime.work import Work
+
+LEFT = "left"
+"""In the payload of a message that was refused: the cases that have not taken it."""
+NOT_TAKEN = (ActionNotAvailable, GuardUnmet, LinesRefused)
+"""Refusals for which an optional message passes its receiver over."""
 
 
 def run_next_effect(work: Work) -> bool:
@@ -37,37 +45,34 @@ def run_next_effect(work: Work) -> bool:
 def _start(work: Work, effect: Row, payload: dict[str, Any]) -> bool:
     model = work.registry.by_code[payload["process"]]
     new = NewCase(payload["unit"], effect["instance_id"], payload["dossier"], payload["key"])
-    return _attempt(work, effect, effect["instance_id"], lambda: start(work, model, new, SYSTEM))
+    return _spared(work, effect, effect["instance_id"], lambda: start(work, model, new, SYSTEM))
 
 
 def _send(work: Work, effect: Row, payload: dict[str, Any]) -> bool:
-    done = True
-    for receiver in _receivers(work, effect["instance_id"], payload):
-        done = _attempt(work, effect, receiver["id"], _message(work, receiver, payload)) and done
-    return done
+    """Deliver to every receiver; who refused is kept with the effect, for only they are tried again."""
+    receivers = _receivers(work, effect["instance_id"], payload)
+    refused = [r["id"] for r in receivers if not _spared(work, effect, r["id"], _message(work, r, payload))]
+    if refused or LEFT in payload:
+        work.tx.run(LEAVE_EFFECT, which=effect["id"], payload=canonical({**payload, LEFT: refused}))
+    return not refused
 
 
 def _message(work: Work, receiver: Row, payload: dict[str, Any]) -> Callable[[], object]:
-    def deliver() -> None:
-        if payload["action"] == RESCHEDULE:
-            _reschedule(work, receiver)
-            return
-        try:
-            act(work, receiver, payload["action"], None, SYSTEM)
-        except (ActionNotAvailable, GuardUnmet, LinesRefused):
-            if not payload["optional"]:
-                raise
-
-    return deliver
+    if payload["action"] == RESCHEDULE:
+        return lambda: _reschedule(work, receiver)
+    take = partial(act, work, receiver, payload["action"], None, SYSTEM)
+    return partial(pass_over, work.tx, NOT_TAKEN, take) if payload["optional"] else take
 
 
 def _receivers(work: Work, instance_id: int, payload: dict[str, Any]) -> list[Row]:
     if payload["to"] == To.PARENT:
         row = work.tx.one(INSTANCE, which=instance_id)
         parent = work.tx.one(INSTANCE, which=row["parent_id"]) if row and row["parent_id"] else None
-        return [parent] if parent and payload["process"] in ("", parent["process"]) else []
-    rows = [row for row in work.tx.all(CHILDREN, which=instance_id) if row["closed_at"] is None]
-    return [row for row in rows if payload["process"] in ("", row["process"])]
+        rows = [parent] if parent else []
+    else:
+        rows = [row for row in work.tx.all(CHILDREN, which=instance_id) if row["closed_at"] is None]
+    left = payload.get(LEFT)
+    return [r for r in rows if payload["process"] in ("", r["process"]) and (left is None or r["id"] in left)]
 
 
 def _reschedule(work: Work, receiver: Row) -> None:
@@ -88,19 +93,17 @@ def _reschedule(work: Work, receiver: Row) -> None:
             _reschedule(work, child)
 
 
-def _attempt(work: Work, effect: Row, case_id: int, perform: Callable[[], object]) -> bool:
-    """Perform in a savepoint; a refusal leaves nothing but an incident on that case."""
-    work.tx.command("SAVEPOINT effect")
-    try:
-        perform()
-    except Refused as refusal:
-        work.tx.command("ROLLBACK TO effect")
-        work.tx.command("RELEASE effect")
-        row = work.tx.one(INSTANCE, which=case_id)
-        assert row is not None, "effects belong to cases"
-        model = work.registry.by_code[row["process"]]
-        key = f"effect:{effect['id']}:{case_id}"
-        raise_incident(work, model, load_case(work, row), key, str(refusal), effect_id=effect["id"])
-        return False
-    work.tx.command("RELEASE effect")
-    return True
+def _spared(work: Work, effect: Row, case_id: int, perform: Callable[[], object]) -> bool:
+    """Perform it for one case; a refusal leaves nothing but an incident on that case."""
+    why = spared(work.tx, perform)
+    if why is not None:
+        spared(work.tx, partial(_report, work, effect, case_id, why))  # when that fails too, the log has it
+    return why is None
+
+
+def _report(work: Work, effect: Row, case_id: int, why: str) -> None:
+    row = work.tx.one(INSTANCE, which=case_id)
+    assert row is not None, "effects belong to cases"
+    model = work.registry.by_code[row["process"]]
+    key = f"effect:{effect['id']}:{case_id}"
+    raise_incident(work, model, load_case(work, row), key, why, effect_id=effect["id"])

@@ -80,12 +80,22 @@ def _faults(row: Row, entries: list[Row]) -> Iterator[str]:
                      entry["target"], entry["payload_hash"], previous)  # fmt: skip
         if link != entry["hash"] or entry["previous_hash"] != previous:
             yield f"the chain is broken at entry {seq}"
+        if seq > 1 and entry["at"] < entries[seq - 2]["at"]:
+            yield f"entry {seq} is older than the one before it"
         previous = entry["hash"]
     if row["history_hash"] != previous or row["version"] != len(entries):
         yield "the head does not match the last entry"
-    state, dossier = rebuild(entries)
-    if state != row["state"] or canonical(dossier) != row["dossier"]:
+    if not _tells(row, entries):
         yield "state or dossier differs from what the history tells"
+
+
+def _tells(row: Row, entries: list[Row]) -> bool:
+    """Whether the history gives the stored state and dossier; one that cannot be read any more does not."""
+    try:
+        state, dossier = rebuild(entries)
+    except (ValueError, TypeError, AttributeError):  # a payload that is no JSON, or no patch
+        return False
+    return bool(state == row["state"] and canonical(dossier) == row["dossier"])
 
 
 def _payload_hash(salt: str, payload: str) -> str:

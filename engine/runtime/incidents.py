@@ -2,27 +2,30 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from engine.definition.decide import Actor
 from engine.errors import ActionNotAvailable, NotFound
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import instant
-from engine.runtime.schema import effect, incident, user_task
+from engine.runtime.rights import overseen
+from engine.runtime.schema import effect, incident, instance, timer, user_task
 from engine.runtime.snapshots import code_of
 from engine.runtime.statements import INSTANCE, NEW_TIMER
 from engine.runtime.work import Work
 
 p = bindparam
 _OPEN = Statement(
-    select(incident, user_task.c.unit_id, user_task.c.role)
+    select(incident, user_task.c.unit_id, user_task.c.role, instance.c.authority_id)
     .join_from(incident, user_task, incident.c.task_id == user_task.c.id)
+    .join(instance, incident.c.instance_id == instance.c.id)
     .where(incident.c.resolved_at.is_(None))
     .order_by(incident.c.id)
 )
 _ONE = Statement(
-    select(incident, user_task.c.unit_id, user_task.c.role)
+    select(incident, user_task.c.unit_id, user_task.c.role, instance.c.authority_id)
     .join_from(incident, user_task, incident.c.task_id == user_task.c.id)
+    .join(instance, incident.c.instance_id == instance.c.id)
     .where(incident.c.id == p("which"))
 )
 _RESOLVE = Statement(update(incident).where(incident.c.id == p("which")).values(resolved_at=p("resolved_at")))
@@ -30,12 +33,16 @@ _CLOSE = Statement(
     update(user_task).where(user_task.c.id == p("which")).values(clock="closed", closed_at=p("closed_at"))
 )
 _AGAIN = Statement(update(effect).where(effect.c.id == p("which")).values(state="pending"))
-_IS_OPEN = Statement(select(user_task.c.id).where(user_task.c.id == p("which"), user_task.c.clock == "running"))
+_OVERDUE = Statement(  # open, and no time-out of it lies ahead: after an extension the clock comes to it by itself
+    select(user_task.c.id)
+    .outerjoin_from(user_task, timer, and_(timer.c.task_id == user_task.c.id, timer.c.kind == "time_out"))
+    .where(user_task.c.id == p("which"), user_task.c.clock == "running", timer.c.id.is_(None))
+)
 
 
 def open_incidents(work: Work, actor: Actor) -> list[dict[str, Any]]:
     """The unresolved incidents that are the actor's to repair, oldest first."""
-    return [_shown(work, row) for row in work.tx.all(_OPEN) if _is_repairer(row, actor)]
+    return [_shown(work, row) for row in work.tx.all(_OPEN) if _is_repairer(work, row, actor)]
 
 
 def resolve(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def retry(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
     if row["effect_id"] is not None:
         work.tx.run(_AGAIN, which=row["effect_id"])
         work.tx.follow_up = True
-    elif row["late_task_id"] is not None and work.tx.one(_IS_OPEN, which=row["late_task_id"]):
+    elif _is_overdue(work, row):
         work.tx.insert(
             NEW_TIMER, task_id=row["late_task_id"], instance_id=row["instance_id"], kind="time_out", day_offset=0,
             due_at=work.micros,
@@ -71,9 +78,13 @@ def retry(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
     return resolve(work, incident_id, actor)
 
 
+def _is_overdue(work: Work, row: Row) -> bool:
+    return row["late_task_id"] is not None and work.tx.one(_OVERDUE, which=row["late_task_id"]) is not None
+
+
 def _open_one(work: Work, incident_id: int, actor: Actor, label: str) -> Row:
     row = _one(work, incident_id)
-    if not _is_repairer(row, actor):
+    if not _is_repairer(work, row, actor):
         raise NotFound(what=f"sự cố số {incident_id}")
     if row["resolved_at"] is not None:
         raise ActionNotAvailable(action=label, state="đã kết thúc", available="không có")
@@ -87,8 +98,12 @@ def _one(work: Work, incident_id: int) -> Row:
     return row
 
 
-def _is_repairer(row: Row, actor: Actor) -> bool:
-    return (row["role"], row["unit_id"]) in actor.memberships
+def _is_repairer(work: Work, row: Row, actor: Actor) -> bool:
+    """The holder of the incident's task, or an administrator of an authority above it (a ward has none)."""
+    if (row["role"], row["unit_id"]) in actor.memberships:
+        return True
+    administers = Actor(actor.person_id, actor.name, frozenset(m for m in actor.memberships if m[0] == row["role"]))
+    return row["authority_id"] in overseen(work, administers)
 
 
 def _shown(work: Work, row: Row) -> dict[str, Any]:
@@ -102,6 +117,6 @@ def _shown(work: Work, row: Row) -> dict[str, Any]:
         "case": str(case["id"]),
         "code": code_of(model, case),
         "collection": model.collection,
-        "can_retry": row["effect_id"] is not None or row["late_task_id"] is not None,
+        "can_retry": row["effect_id"] is not None or _is_overdue(work, row),
         "resolved_at": instant(row["resolved_at"]),
     }

@@ -5,7 +5,7 @@ raises an incident. Nobody hears of their own act, and one event reaches a perso
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.definition.case import Case
@@ -14,6 +14,7 @@ from engine.definition.documents import canonical
 from engine.definition.language import Role
 from engine.definition.model import ProcessModel
 from engine.instants import to_micros
+from engine.office.organisation import Unit
 from engine.runtime.statements import HOLDERS, INCIDENT, NEW_INCIDENT, NEW_NOTICE, NEW_TASK
 from engine.runtime.tasks import INCIDENT as INCIDENT_TASK
 from engine.runtime.work import Work
@@ -85,7 +86,7 @@ def raise_incident(
     if work.tx.one(INCIDENT, key=key):
         return
     role = work.registry.administrator
-    unit = seat_of(role, case, work.office.seats(case.authority.id, work.today))
+    unit = _administering(work, case, role)
     task_id = work.tx.insert(
         NEW_TASK, instance_id=case.id, kind=INCIDENT_TASK, state=case.state, todo=what, role=role.code,
         unit_id=unit.id, assignee_id=None, opened_at=work.micros, due_on=None, due_at=None, due_source="",
@@ -96,7 +97,17 @@ def raise_incident(
         late_task_id=late_task_id, resolved_at=None,
     )  # fmt: skip
     occasion = Occasion(f"incident:{incident_id}", RAISED, Actor(None, ""), task_id, (("what", what),))
-    tell(work, model, case, occasion, (role,), set())
+    tell(work, model, replace(case, authority=unit), occasion, (role,), set())
+
+
+def _administering(work: Work, case: Case[Any], role: Role) -> Unit:
+    """Where the administrator sits: in the case's authority, or in the one above it that has the seat."""
+    authority = case.authority
+    for body in (authority, work.office.units[authority.authority_id]):
+        seat = work.office.seats(body.id, work.today).get(role.code)
+        if seat is not None:
+            return seat
+    return authority
 
 
 def _write(

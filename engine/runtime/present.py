@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.definition.decide import Actor, Offer, offers
 from engine.errors import Reason
-from engine.instants import from_micros
+from engine.instants import from_micros, local_date
 from engine.runtime.database import Row
 from engine.runtime.snapshots import code_of, load_case
 from engine.runtime.statements import OPEN_TASKS
@@ -71,6 +71,7 @@ def task_json(work: Work, task: Row) -> dict[str, Any]:
         "due_at": instant(task["due_at"]),
         "due_source": task["due_source"],
         "days_left": days_left(work, task),
+        "days_late": days_late(work, task),
         "opened_at": instant(task["opened_at"]),
         "closed_at": instant(task["closed_at"]),
     }
@@ -80,6 +81,13 @@ def days_left(work: Work, task: Row) -> int | None:
     if task["clock"] != "running" or not task["due_on"]:
         return int(task["days_left"]) if task["days_left"] is not None else None
     return work.office.calendar.between(work.today, date.fromisoformat(task["due_on"]))
+
+
+def days_late(work: Work, task: Row) -> int | None:
+    """By how many working days a closed task was done after its due date (0 or less: in time)."""
+    if task["closed_at"] is None or not task["due_on"]:
+        return None
+    return work.office.calendar.between(date.fromisoformat(task["due_on"]), local_date(from_micros(task["closed_at"])))
 
 
 def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
@@ -123,6 +131,7 @@ def history_json(work: Work, row: Row, entry: Row, actor_name: str | None) -> di
         "from": entry["source"],
         "to": entry["target"],
         "changes": payload.get("dossier", {}),
+        "attachment": payload.get("attachment"),
         "warnings": payload.get("warnings", []),
         "hash": entry["hash"],
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 
 from engine.definition.decide import Actor
 from engine.instants import to_micros
@@ -118,23 +118,21 @@ def attachment_of(tx: Transaction, instance_id: int, attachment_id: int) -> Row 
 def obligations(work: Work, actor: Actor, parent_id: int, processes: Iterable[str]) -> list[Row]:
     """The cases of these processes directly below a case, as far as the actor may see them.
 
-    Each with its running task's `holder_id` and `due_on` (None when closed), and `was_handed_in`: whether
-    another unit has ever held it.
+    Each with its running task's `holder_id` and `due_on` (None when closed), and of the task with which the
+    unit first handed it in `was_due_on` and `handed_in_at` (None before that).
     """
-    held_elsewhere: Any = exists(
-        select(user_task.c.id)
-        .where(
-            user_task.c.instance_id == instance.c.id,
-            user_task.c.kind == STATE,
-            user_task.c.unit_id != instance.c.unit_id,
-        )
-        .correlate(instance)
-    )
-    running = user_task.alias("running")
+    running, first = user_task.alias("running"), user_task.alias("first")
     its_task = and_(running.c.instance_id == instance.c.id, running.c.kind == STATE, running.c.clock == "running")
     query = (
-        select(instance, running.c.unit_id.label("holder_id"), running.c.due_on, held_elsewhere.label("was_handed_in"))
+        select(
+            instance,
+            running.c.unit_id.label("holder_id"),
+            running.c.due_on,
+            first.c.due_on.label("was_due_on"),
+            first.c.closed_at.label("handed_in_at"),
+        )
         .join_from(instance, running, its_task, isouter=True)
+        .join(first, first.c.id == _handed_in_with(), isouter=True)
         .where(
             instance.c.parent_id == parent_id,
             instance.c.process.in_(sorted(processes)),
@@ -143,6 +141,23 @@ def obligations(work: Work, actor: Actor, parent_id: int, processes: Iterable[st
         .order_by(instance.c.unit_id, instance.c.process, instance.c.id)
     )
     return _rows(work.tx, query)
+
+
+def _handed_in_with() -> Any:
+    """The key of the last task that the unit closed before another unit held the case for the first time."""
+    own, others = user_task.alias("own"), user_task.alias("others")
+    first_elsewhere = (
+        select(func.min(others.c.id))
+        .where(others.c.instance_id == instance.c.id, others.c.kind == STATE, others.c.unit_id != instance.c.unit_id)
+        .correlate(instance)
+        .scalar_subquery()
+    )
+    return (
+        select(func.max(own.c.id))
+        .where(own.c.instance_id == instance.c.id, own.c.kind == STATE, own.c.id < first_elsewhere)
+        .correlate(instance)
+        .scalar_subquery()
+    )
 
 
 def session_wants_touch(tx: Transaction, secret: str, wall_now: datetime) -> bool:

@@ -12,10 +12,12 @@ from engine.errors import Reason, StaleVersion
 from engine.runtime.database import Row
 from engine.runtime.history import Entry, append
 from engine.runtime.notices import TASK_OPENED, Occasion, tell
+from engine.runtime.rights import EVERYONE
 from engine.runtime.snapshots import dossier_of
 from engine.runtime.statements import (
     ADVANCE,
     DROP_FACTS,
+    GRANT,
     NEW_EFFECT,
     NEW_FACT,
 )
@@ -34,6 +36,8 @@ def record(work: Work, model: ProcessModel, row: Row, before: Case[Any], decisio
     moved = decision.source != decision.target
     if moved and waiting is not None:
         announce_task(work, model, case, f"h{history_id}", waiting, actor, heard)
+    if model.everyone_sees and decision.source == model.initial and moved:  # a draft is nobody else's business
+        work.tx.run(GRANT, instance_id=case.id, unit_id=case.authority.id, relation=EVERYONE)
     label = model.actions[decision.action].label
     for told in decision.tells:
         occasion = Occasion(f"h{history_id}", told.kind, actor, None, (("action", label),))
@@ -51,9 +55,11 @@ def announce_task(
     actor: Actor,
     heard: set[str],
 ) -> None:
-    """Tell the holders of a task's role that it waits for them."""
+    """Tell the holders of a task's role that it waits for them; not when only the clock can end it."""
     owner = model.states[case.state].owner
     assert owner is not None, "only open states have tasks"
+    if not model.waits_for_people(case.state):
+        return
     occasion = Occasion(key, TASK_OPENED, actor, waiting.task_id, (("due_on", waiting.due_on),))
     tell(work, model, case, occasion, (owner,), heard)
 

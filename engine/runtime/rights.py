@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from engine.definition.decide import Actor
+from engine.definition.language import Role, Seat
 from engine.runtime.database import Row
 from engine.runtime.schema import access, instance
 from engine.runtime.statements import VISIBLE
@@ -30,8 +31,15 @@ def overseen(work: Work, actor: Actor) -> frozenset[int]:
     for code, unit_id in actor.memberships:
         role = work.registry.roles.get(code)
         if role is not None and role.sees_all:
-            found |= work.office.overseen(work.office.units[unit_id].authority_id)
+            bodies = work.office.circle((unit_id,))
+            found.update(*(work.office.overseen(body) for body in bodies if _sits_in(work, role, body, unit_id)))
     return frozenset(found)
+
+
+def _sits_in(work: Work, role: Role, body: int, unit_id: int) -> bool:
+    """Whether the unit has the role's seat for that authority: a ward's own administrator is not the district's."""
+    seat = work.office.seats(body, work.today).get(role.code, work.office.units[body])
+    return role.seat is Seat.OWN_UNIT or seat.id == unit_id
 
 
 def visible_rows(work: Work, actor: Actor) -> ColumnElement[bool]:

@@ -97,7 +97,12 @@ class Engine:
             row = commands.start(work, model, new, actor)
             return _case_answer(work, row, 201, f"/api/v1/{model.collection}/{row['id']}")
 
-        return self.change(asking, perform)
+        def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
+            if asking.key:
+                commands.must_begin(model, actor)
+            return partial(perform, work, actor)
+
+        return self.writer.submit(lambda tx: self._once(tx, asking, stand))
 
     def act(
         self, asking: Asking, model: ProcessModel, instance_id: int, action: str,
@@ -105,7 +110,11 @@ class Engine:
     ) -> "Future[Answer]":  # fmt: skip
         """Take an action; the answer is the case after it."""
         return self._change_case(
-            asking, model, instance_id, lambda work, row, actor: commands.act(work, row, action, form, actor)
+            asking,
+            model,
+            instance_id,
+            lambda work, row, actor: commands.act(work, row, action, form, actor),
+            lambda actor: commands.must_perform(model, action, actor),
         )
 
     def edit(self, asking: Asking, model: ProcessModel, instance_id: int, patch: Mapping[str, Any]) -> "Future[Answer]":
@@ -141,9 +150,12 @@ class Engine:
         model: ProcessModel,
         instance_id: int,
         change: Callable[[Work, Row, Actor], Row],
+        must: Callable[[Actor], None] = lambda _: None,
     ) -> "Future[Answer]":
         def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
             row = commands.load(work, model, instance_id, actor)
+            if asking.key:  # without one, `decide` says it better
+                must(actor)
 
             def perform() -> Answer:
                 _check_version(row, asking)

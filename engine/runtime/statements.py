@@ -23,10 +23,8 @@ from engine.runtime.schema import (
     person,
     reference,
     register,
-    seat,
     session,
     timer,
-    unit,
     user_task,
 )
 
@@ -88,8 +86,6 @@ FOUND = Statement(
     .where(fact.c.key == p("key"), fact.c.text == p("text"), instance.c.id != p("which"))
     .order_by(instance.c.id)
 )
-UNITS = Statement(select(unit).where(_in_force(unit)).order_by(unit.c.id))
-SEATS = Statement(select(seat).where(_in_force(seat)).order_by(seat.c.id))
 LEGAL_ROWS = Statement(select(reference).order_by(reference.c.id))
 
 # ── writing a decision ───────────────────────────────────────────────────────────────────────
@@ -176,6 +172,7 @@ FIRED = Statement(select(firing.c.id).where(firing.c.key == p("key")))
 NEW_EFFECT = insertion(effect)
 PENDING_EFFECT = Statement(select(effect).where(effect.c.state == "pending").order_by(effect.c.id).limit(1))
 SETTLE_EFFECT = Statement(update(effect).where(effect.c.id == p("which")).values(state=p("state")))
+LEAVE_EFFECT = Statement(update(effect).where(effect.c.id == p("which")).values(payload=p("payload")))
 NEW_INCIDENT = insertion(incident)
 INCIDENT = Statement(select(incident.c.id).where(incident.c.key == p("key"), incident.c.resolved_at.is_(None)))
 NEW_NOTICE = insertion(notice)

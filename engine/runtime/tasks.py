@@ -71,7 +71,8 @@ def open_task(work: Work, model: ProcessModel, case: Case[Any]) -> Waiting:
         due_on=deadline.on.isoformat() if deadline else None, due_at=to_micros(deadline.at) if deadline else None,
         due_source=deadline.source if deadline else "", clock="running", days_left=None, closed_at=None,
     )  # fmt: skip
-    work.tx.run(GRANT, instance_id=case.id, unit_id=unit.id, relation="holder")
+    for seen in (case.id, *(above.id for above in case.ancestors.values())):  # the papers above belong to it
+        work.tx.run(GRANT, instance_id=seen, unit_id=unit.id, relation="holder")
     _set_timers(work, model, case, task_id, deadline.on if deadline else None)
     return Waiting(task_id, deadline.on.isoformat() if deadline else None)
 
@@ -165,9 +166,14 @@ def _pause(work: Work, task: Row) -> None:
     work.tx.run(STOP_TIMERS, which=task["id"])
 
 
+def _after_pause(work: Work, left: int) -> date:
+    """The due date that keeps the working days left; on a day off, none left means the next working day."""
+    return work.office.calendar.next_working(work.today) if left == 0 else work.office.calendar.add(work.today, left)
+
+
 def _resume(work: Work, model: ProcessModel, case: Case[Any], task: Row) -> Waiting:
     left = task["days_left"]
-    due_on = work.office.calendar.add(work.today, left) if left is not None else None
+    due_on = _after_pause(work, left) if left is not None else None
     _clock(work, task, clock="running", due_on=due_on, source=task["due_source"])
     _set_timers(work, model, case, task["id"], due_on)
     return Waiting(task["id"], due_on.isoformat() if due_on else None)

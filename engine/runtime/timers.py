@@ -5,6 +5,7 @@ is sent; the skipped ones are recorded.
 """
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from engine.definition.case import Case
@@ -12,11 +13,11 @@ from engine.definition.deadlines import Occurrence, occurrences
 from engine.definition.decide import SYSTEM
 from engine.definition.language import Role
 from engine.definition.model import ProcessModel, StateModel
-from engine.errors import Refused
 from engine.instants import from_micros, to_micros
 from engine.runtime.commands import act
 from engine.runtime.database import Row
 from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_incident, tell
+from engine.runtime.savepoints import spared
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import FIRED, INSTANCE, NEW_FIRING, NEW_TIMER, NEXT_DUE_TIMER, STOP_TIMER
 from engine.runtime.work import Work
@@ -31,8 +32,17 @@ def fire_due(work: Work, most: int = 100) -> int:
         if timer is None:
             return fired
         work.tx.run(STOP_TIMER, which=timer["id"])
-        (_climb if timer["kind"] == "rung" else _time_out)(work, timer)
+        fire = _climb if timer["kind"] == "rung" else _time_out
+        why = spared(work.tx, partial(fire, work, timer))
+        if why is not None:
+            spared(work.tx, partial(_report, work, timer, why))  # when that fails too, the log has it
     return most
+
+
+def _report(work: Work, timer: Row, why: str) -> None:
+    _, model, case = _case(work, timer)
+    late = timer["task_id"] if timer["kind"] == "time_out" else None  # to try a reminder again must not end the task
+    raise_incident(work, model, case, _key(timer, timer["kind"]), why, late_task_id=late)
 
 
 def _climb(work: Work, timer: Row) -> None:
@@ -76,17 +86,10 @@ def _parties(roles: tuple[Role, ...], owner: Role) -> list[tuple[str, tuple[Role
 def _time_out(work: Work, timer: Row) -> None:
     """Let the clock make its move; a refusal leaves nothing but an incident."""
     row, model, case = _case(work, timer)
-    action = model.states[row["state"]].time_out
-    work.tx.command("SAVEPOINT time_out")
-    try:
-        act(work, row, action, None, SYSTEM)
-        outcome = MOVED
-    except Refused as refusal:
-        work.tx.command("ROLLBACK TO time_out")
-        outcome = INCIDENT
-        raise_incident(work, model, case, _key(timer, "time_out"), str(refusal), late_task_id=timer["task_id"])
-    work.tx.command("RELEASE time_out")
-    _fired(work, timer, "time_out", timer["due_at"], outcome)
+    why = spared(work.tx, lambda: act(work, row, model.states[row["state"]].time_out, None, SYSTEM))
+    if why is not None:
+        raise_incident(work, model, case, _key(timer, "time_out"), why, late_task_id=timer["task_id"])
+    _fired(work, timer, "time_out", timer["due_at"], MOVED if why is None else INCIDENT)
 
 
 def _case(work: Work, timer: Row) -> tuple[Row, ProcessModel, Case[Any]]:

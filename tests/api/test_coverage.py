@@ -15,7 +15,7 @@ def rows(client: TestClient, campaign: str) -> dict[str, tuple[str, int | None]]
     answer = client.get(f"/api/v1/campaigns/{campaign}/coverage")
     assert answer.status_code == 200, answer.text
     assert Coverage.model_validate_json(answer.text)
-    return {item["unit"]["code"]: (item["status"], item["days"]) for item in answer.json()["items"]}
+    return {item["unit"]["code"]: (item["status"], item["days_left"]) for item in answer.json()["items"]}
 
 
 def act(client: TestClient, duty: str, action: str, form: dict[str, Any] | None = None) -> None:
@@ -44,7 +44,8 @@ def test_a_row_names_unit_case_state_and_status(tat: TestClient) -> None:
         "state": {"id": "assigned", "label": "Đang làm"},
         "phase": "drafted",
         "status": "not_due",
-        "days": 15,
+        "days_left": 15,
+        "days_late": None,
     }
 
 
@@ -55,8 +56,8 @@ def test_a_row_names_unit_case_state_and_status(tat: TestClient) -> None:
         (16, ("not_due", 3)),
         (19, ("due", 2)),
         (21, ("due", 0)),
-        (22, ("late", 1)),
-        (28, ("late", 5)),
+        (22, ("late", -1)),
+        (28, ("late", -5)),
     ],
 )
 def test_due_begins_with_the_first_reminder_and_late_after_the_due_date(
@@ -90,7 +91,7 @@ def test_a_duty_goes_from_received_over_returned_to_done(office: Office, tat: Te
     act(tat, other, "excuse", {"reason": "giải thể"})
     told.append(rows(tat, campaign)["P2"])
 
-    assert told == [("received", 3), ("returned", 3), ("received", 3), ("received", None), ("excused", None)]
+    assert told == [("submitted", 3), ("returned", 3), ("submitted", 3), ("received", None), ("excused", None)]
 
 
 def test_totals_count_units_with_all_their_duties(tat: TestClient) -> None:
@@ -102,10 +103,13 @@ def test_totals_count_units_with_all_their_duties(tat: TestClient) -> None:
 
     before = totals()
     act(tat, duty, "report")
+    unchecked = totals()
+    act(tat, duty, "accept")
     between = totals()
     act(tat, other, "excuse", {"reason": "giải thể"})
 
     assert before == {"units": 2, "carried_out": 0, "percent": 0}
+    assert unchecked == before
     assert between == {"units": 2, "carried_out": 1, "percent": 50}
     assert totals() == {"units": 2, "carried_out": 2, "percent": 100}
 

@@ -20,6 +20,9 @@ from tests.year.ledger import MODELS
 from tests.year.recording import Command, instant_of
 from tests.year.stage import REGISTRY, WALL
 
+Content = dict[str, str]
+"""A hash of the rows of each table."""
+
 KEY, FINGERPRINT = "broken-off", "the same request"
 TABLES = [table.name for table in metadata.sorted_tables]
 
@@ -80,7 +83,7 @@ class Copy:
         self.engine = Engine(
             self.database, REGISTRY, papers, clock=lambda: now, wall=lambda: WALL, salt=lambda: "0" * 32
         )
-        self._reader = DRIVER.connect(path, isolation_level=None)
+        self._reader = DRIVER.connect(path, isolation_level=None, check_same_thread=False)
 
     def perform(self) -> Answer:
         """The command, with its idempotency key; a tick answers how many timers it fired."""
@@ -97,8 +100,8 @@ class Copy:
             return engine.attach(asking, model, case, Paper(**(body or {}))).result()
         return engine.act(asking, model, case, command.action, body).result()
 
-    def content(self) -> dict[str, str]:
-        """A hash of the rows of each table, as another connection sees them."""
+    def content(self) -> Content:
+        """What is committed, as another connection sees it."""
         return {name: _hash(repr(self._reader.execute(f"SELECT * FROM {name}").fetchall())) for name in TABLES}
 
     def pending(self) -> int:

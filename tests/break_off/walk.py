@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from engine.runtime.service import Answer
-from tests.break_off.breaking import Abort, Breaker, Copy, Fault, copied
+from tests.break_off.breaking import Abort, Breaker, Content, Copy, Fault, copied
 from tests.year.recording import Command
 
 
@@ -69,7 +69,7 @@ def _commits_without_a_word(copy: Copy) -> None:
     copy.database.deaf = False
 
 
-def _same_end(copy: Copy, answer: Answer, wanted: dict[str, str]) -> None:
+def _same_end(copy: Copy, answer: Answer, wanted: Content) -> None:
     """What is left gets done once; a repeat of the command gets the first answer and changes nothing."""
     copy.finish()
     assert copy.content() == wanted, "the end differs"

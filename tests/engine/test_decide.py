@@ -81,7 +81,7 @@ def test_an_action_of_another_state_is_not_available() -> None:
         take("decide", case_of("submitted"))
 
     assert refusal.value.params == {
-        "action": "Quyết định", "state": "Đã trình", "available": "advise, register, lapse",
+        "action": "Quyết định", "state": "Đã trình", "available": "Góp ý, Vào sổ",
     }  # fmt: skip
 
 

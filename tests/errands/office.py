@@ -116,6 +116,11 @@ class RuntimeOffice:
         ((value,),) = self.ask(sql, *values)
         return value
 
+    def hire(self, username: str, *roles: tuple[str, str]) -> None:
+        """Add a person who holds the roles, each in the unit of that code."""
+        held = [(role, self.unit_id(code)) for role, code in roles]
+        self.engine.writer.call(lambda tx: add_person(tx, username, *held))
+
     def force(self, sql: str) -> None:
         """Change the tables past the engine."""
         self.engine.writer.call(lambda tx: tx.command(sql))

@@ -43,8 +43,12 @@ ADMINISTRATOR = Role("admin", "Quản trị", Seat.AUTHORITY, sees_all=True)
 LAW = (LegalRow("rule", "R-TEXT", {"severity": "block"}, "Quy định của hệ thống", Mark.DESIGN),)
 
 
+BROKEN = "hỏng"  # the text of an errand over which the clock stumbles
+
+
 class Extension(BaseModel):
     due_on: date
+    ends_on: date | None = None  # stays when it is not named
 
 
 class DriveDossier(BaseModel):
@@ -92,6 +96,7 @@ class Drive(Process):
     collect = action("Thu nhận",    running.to(running, cond="collects"), stamp="collected")
     recall  = action("Thu hồi",     running.to(running), by=CHAIR, effects=lambda case: (Send(To.CHILDREN, "be_recalled", process="errand"),))
     invite  = action("Nhắc chung",  running.to(running), by=CHAIR, effects=lambda case: (Send(To.CHILDREN, "be_recalled", optional=True),))
+    wind_up = action("Thu dọn",     running.to(closed), carried=True, carries="settle")
     finish  = action("Kết thúc",    running.to(closed), by=CHAIR, carries="settle")
 
     @guard("Đợt vận động chưa mở thu nhận")
@@ -122,6 +127,7 @@ class Errand(Process):
     drop    = action("Bỏ",       drafted.to(dropped) | checked.to(dropped) | asked.to(dropped), by=(DESK, OFFICER))
     approve = action("Duyệt",    checked.to(done), effects=lambda case: (Send(To.PARENT, "collect", process="drive"),))
     nudge   = action("Báo trên", checked.to(checked), effects=lambda case: (Send(To.PARENT, "collect", optional=True),))
+    plead   = action("Xin dừng",   checked.to(checked), effects=lambda case: (Send(To.PARENT, "wind_up", optional=True),))
     settle  = action("Chốt",     drafted.to(done, cond="is_ready") | checked.to(done), carried=True, number=Register("book", into="number", form="{number:02d}/{year}"))
     be_recalled = action("Bị thu hồi", drafted.to(drafted, cond="is_ready"), carried=True, stamp="tried_at")
     lapse   = timer("Hết hạn",   drafted.to(dropped, unless="kept"), at=AT_DEADLINE)
@@ -132,6 +138,8 @@ class Errand(Process):
 
     @guard("Không được giữ", otherwise="Công việc này phải giữ lại")
     def kept(case: Case[Any]) -> bool:
+        if case.dossier.text == BROKEN:
+            raise LookupError("as when the law has a gap")
         return bool(case.dossier.stays)
 
     @guard("Không nhập nội dung mật")

@@ -6,8 +6,9 @@ The district itself ends on 30/6/2025: whatever it began is settled by 27/6.
 from demo.organisation import AGENCIES
 from tests.year.autumn import MISSING, Files
 from tests.year.desks import Case
+from tests.year.summer import coverage
 from tests.year.winter import report
-from tests.year.year import Year, reason
+from tests.year.year import Year, expect, reason, rules_of
 
 DUE_SOON, EXTENDED_TO = "2025-05-13", "2025-05-20"
 EXCELLENT = {"standing": {"is_advanced_worker": True, "rating": "excellent"}}
@@ -53,17 +54,18 @@ def guidance_and_extension(year: Year, files: Files) -> None:
     head.act(year.campaign, "set_rounds", open_rounds=["rolling", "closing_city"])
 
     dates = [task_due(year, case) for case in (year.campaign, files["list"], files["listed"], year.plan_of(1))]
-    assert dates == [DUE_SOON, DUE_SOON, DUE_SOON, "2025-05-20"]
+    expect(dates, [DUE_SOON, DUE_SOON, DUE_SOON, "2025-05-20"])
     year.at("2025-05-09 10:00")
+    due = {"reports_due_on": "2025-05-27", "summary_due_on": "2025-06-10"}
     chairman.refused(
-        year.campaign, "extend", 409, "guard_unmet", extension=year.letter("QĐ-UBND"), ends_on="2025-05-08"
+        year.campaign, "extend", 409, "guard_unmet", extension=year.letter("QĐ-UBND"), ends_on="2025-05-08", **due
     )
     chairman.act(
-        year.campaign, "extend", extension=year.letter("QĐ-UBND"), ends_on=EXTENDED_TO, reports_due_on="2025-05-27",
+        year.campaign, "extend", extension=year.letter("QĐ-UBND"), ends_on=EXTENDED_TO, **due,
         round_closes={"rolling": EXTENDED_TO},
     )  # fmt: skip
     dates = [task_due(year, case) for case in (year.campaign, files["list"], files["listed"], year.plan_of(1))]
-    assert dates == [EXTENDED_TO, EXTENDED_TO, EXTENDED_TO, "2025-05-27"]
+    expect(dates, [EXTENDED_TO, EXTENDED_TO, EXTENDED_TO, "2025-05-27"])
 
 
 def the_city_list(year: Year, files: Files) -> None:
@@ -76,7 +78,7 @@ def the_city_list(year: Year, files: Files) -> None:
     files.of["third"] = year.line("donvi1", schools, "BK_TINH", "individual/GV-005/Phạm Thị Oanh")
     files.of["people"] = year.line("phuong1", ward, "BK_TINH", "collective/P1/Nhân dân phường 1")
     problem = year.desk("tt.donvi1").refused(schools, "submit", 409, "lines_refused", **year.letter("TTR-PGDDT"))
-    assert [why["code"] for reasons in problem["lines"].values() for why in reasons] == ["R-ONE-ACH-ONE-FORM"]
+    expect(rules_of(problem), ["R-ONE-ACH-ONE-FORM"])
     year.desk("donvi1").edit(files["star"], justification="Thành tích cả đợt thi đua, rộng hơn lần khen trước.")
     year.desk("tt.donvi1").act(schools, "submit", **year.letter("TTR-PGDDT"))
     year.desk("ct.phuong1").act(ward, "submit", **year.letter("TTR-UBND"))
@@ -106,7 +108,7 @@ def the_period_ends(year: Year, files: Files) -> None:
     """21/5 to 23/5: the period is over; what was never sent is withdrawn; the closing rounds are open."""
     head = year.desk("truongphong")
     year.at("2025-05-21 09:00")
-    assert year.state(year.campaign) == "closing"
+    year.expect_state("closing", year.campaign)
     year.desk("chuyenvien").act(year.campaign, "record_guidance", number="52/HD-BTDKT", signed_on="2025-05-20")
     head.act(year.campaign, "set_rounds", open_rounds=["closing_district", "closing_city"])
     year.desk("tt.donvi4").refused(files["leftover"], "submit", 409, "guard_unmet", **year.letter("TTR-PTCKH"))
@@ -132,7 +134,7 @@ def closing_round(year: Year, files: Files) -> None:
     files.of["sixth"] = year.line("phuong6", six, "GK", "individual/P6-01/Đặng Văn An")
     year.at("2025-05-23 10:00")
     problem = year.desk("tt.donvi1").refused(listed, "submit", 409, "lines_refused", **year.letter("TTR-PGDDT"))
-    assert [why["code"] for reasons in problem["lines"].values() for why in reasons] == ["R-ONE-ACH-ONE-FORM"]
+    expect(rules_of(problem), ["R-ONE-ACH-ONE-FORM"])
     year.desk("tt.donvi1").act(files["again"], "withdraw", **reason("Thành tích đã được khen."))
     year.desk("tt.donvi1").act(listed, "submit", **year.letter("TTR-PGDDT"))
     year.desk("ct.phuong6").act(six, "submit", **year.letter("TTR-UBND"))
@@ -148,6 +150,8 @@ def council_and_endorsement(year: Year, files: Files) -> None:
     """23/5 to 3/6: what the city decides, the chairman endorses; he cannot grant it himself."""
     chairman = year.desk("chutich")
     year.at("2025-05-28 09:00")
+    for case in files("star second third people"):
+        year.desk("thuky").attach(case, "BIEN_BAN_HOI_DONG")
     year.vote(*files("star second third people"))
     chairman.refused(files["star"], "approve", 409, "guard_unmet", number="9/QĐ-UBND", signed_on="2025-05-28")
     for name in ("star", "second", "people"):
@@ -179,7 +183,8 @@ def reports_complete(year: Year) -> None:
     head.act(year.plan_of(6), "waive", **reason("Phường thực hiện theo kế hoạch chung của quận."))
     year.at("2025-06-10 09:00")
     head.act(year.campaign, "summarise", **year.letter("BC-UBND"), summary=DIGEST)
-    assert [year.state(year.plan_of(ward)) for ward in range(1, 7)] == ["in_report"] * 5 + ["waived"]
+    year.expect_state("in_report", *(year.plan_of(ward) for ward in range(1, 6)))
+    expect(coverage(year), {"units": 29, "carried_out": 29, "percent": 100})  # as part I.2 of the plan asks
 
 
 def the_city_asks(year: Year, files: Files) -> None:
@@ -212,7 +217,7 @@ def the_end(year: Year, files: Files) -> None:
     """27/6: the last awards are handed over."""
     year.at("2025-06-27 09:00")
     year.hand_over(*files("star people"))
-    assert year.state(year.campaign) == "closed"
+    year.expect_state("closed", year.campaign)
 
 
 def task_due(year: Year, case: Case) -> str:

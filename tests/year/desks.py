@@ -105,7 +105,7 @@ class Desk:
         for kind in kinds:
             name = f"{kind.lower()}.pdf"
             paper = {"kind": kind, "name": name, "media_type": PDF_TYPE, "size": len(PDF), "sha256": PDF_SHA256}
-            sent = {"data": {"kind": kind}, "files": {"file": (name, PDF, PDF_TYPE)}}
+            sent: dict[str, Any] = {"data": {"kind": kind}, "files": {"file": (name, PDF, PDF_TYPE)}}
             self._change(case, "attach", paper, "POST", "/attachments", **sent)
 
     # ── refusals ─────────────────────────────────────────────────────────────────────────────

@@ -92,6 +92,10 @@ class WorkingDays:
         """n working days on from the last one on or before the day."""
         return self._days[bisect_right(self._days, day) - 1 + n]
 
+    def resumed(self, day: date, left: int) -> date:
+        """The due date after a pause; with no days left the first working day from then on."""
+        return self.add(day, left) if left or day in self._set else self.add(day, 1)
+
     def between(self, start: date, end: date) -> int:
         """Working days after start, up to and including end."""
         return bisect_right(self._days, end) - bisect_right(self._days, start)
@@ -155,7 +159,7 @@ class Oracle:
             yield from self._tell(step, case, (self._owner(stay),), "deadline_changed", f"{stay.due_on}", stay, heard)
         elif step.source != step.target:
             opened = self._enter(case, step)
-            if opened is not None:
+            if opened is not None and self._waits_for_people(opened):
                 about = f"{case.model.states[opened.state].todo} {opened.due_on}"
                 yield from self._tell(step, case, (self._owner(opened),), "task_opened", about, opened, heard)
         elif step.action in case.model.actions:
@@ -184,7 +188,7 @@ class Oracle:
             self._stays.append(stay)
             due_on = self._due(case, target.due, step.at)
         else:
-            due_on = None if stay.days_left is None else self._days.add(local_date(step.at), stay.days_left)
+            due_on = None if stay.days_left is None else self._days.resumed(local_date(step.at), stay.days_left)
         stay.stretches.append(Stretch(due_on, step.at))
         self._open[case.id] = stay
         return stay
@@ -287,6 +291,12 @@ class Oracle:
             if role.seat is Seat.AUTHORITY:
                 unit = self._seats.get((role.code, case.authority_id), case.authority_id)
             yield from (self._ledger.usernames[who] for who in self._holders.get((role.code, unit), [None]))
+
+    def _waits_for_people(self, stay: Stay) -> bool:
+        """Whether anybody may take an action there; nobody is told to wait for the clock or for another case."""
+        model = stay.case.model
+        actions = [model.actions[action] for action in model.actions_from(stay.state)]
+        return any(action.at is None and not action.carried for action in actions)
 
     def _owner(self, stay: Stay) -> Role:
         owner = stay.case.model.states[stay.state].owner

@@ -2,7 +2,7 @@
 
 from demo.campaign import LAUNCH, PLAN
 from tests.year.desks import Case
-from tests.year.year import Year, holder, reason
+from tests.year.year import Year, expect, holder, reason
 
 ORGANISATION = "Ban chỉ đạo phong trào, các ngành, đoàn thể và tổ dân phố tổ chức thực hiện."
 LATE_RECEIPTS = {"2024-07-19 15:00": ("HTX1", "PQ"), "2024-07-25 10:00": ("DN2",), "2024-08-05 09:00": ("BXDD",)}
@@ -32,9 +32,13 @@ def launch(year: Year) -> None:
     chairman.act(year.campaign, "launch", **LAUNCH)
 
     year.at("2024-07-10 09:00")
-    assert year.state(year.campaign) == "running"
+    year.expect_state("running", year.campaign)
     year.desk("donvi1").not_started("submissions", year.campaign, 409, "guard_unmet")  # no round is open yet
     head.act(year.campaign, "set_rounds", open_rounds=["rolling"])
+
+    waiting = [(task["todo"], task["due_on"]) for task in year.desk("phuong1").tasks()]
+    expect(waiting, [("Báo đã nhận kế hoạch", "2024-07-17"), ("Lập kế hoạch của phường", "2024-07-31")])
+    expect(coverage(year), {"units": 29, "carried_out": 0, "percent": 0})
 
 
 def acknowledge(year: Year) -> None:
@@ -132,10 +136,16 @@ def the_district_takes_note(year: Year) -> None:
         year.desk("truongphong").act(plan, "acknowledge")
     year.at("2024-08-23 16:00")  # four working days after the deadline for it
     year.desk("truongphong").act(two, "acknowledge")
-    assert year.state(two) == "acknowledged"
+    year.expect_state("acknowledged", two)
 
     year.at("2024-09-04 00:00")
-    assert [year.state(plan) for plan in (two, three, four, five)] == ["in_progress"] * 4
+    year.expect_state("in_progress", two, three, four, five)
+
+
+def coverage(year: Year) -> dict[str, int]:
+    """How many units have done what the campaign asks of them."""
+    found: dict[str, int] = year.desk("truongphong").get(f"{year.campaign.path}/coverage")["totals"]
+    return found
 
 
 def draft(year: Year, ward: int, plan: Case, **more: str) -> None:

@@ -51,61 +51,66 @@ def launch(year: Year, title: str, starts_on: str, ends_on: str, *, plans: str, 
 
 
 def the_wards_set_out(year: Year, campaign: Case) -> None:
-    """14/12 to 18/12: each ward gets a step further than the one before; ward 1 does nothing."""
+    """16/12 to 18/12: each ward gets a step further than the one before; ward 1 does nothing."""
     plans = {ward: year.plan_of(ward, campaign) for ward in range(1, 7)}
-    assert year.state(campaign) == "launched"
+    year.expect_state("launched", campaign)
     year.at("2024-12-16 08:30")
-    assert year.state(campaign) == "running"
+    year.expect_state("running", campaign)
     for ward in (2, 3, 4, 5, 6):
         draft(year, ward, plans[ward])
     year.at("2024-12-17 08:30")
-    for ward in (3, 4, 5):
+    for ward in (3, 4, 5, 6):
         sign(year, ward, plans[ward])
-    for ward in (4, 5):
+    for ward in (4, 5, 6):
         year.desk(f"phuong{ward}").act(plans[ward], "submit")
     year.at("2024-12-18 09:00")
-    year.desk("chuyenvien").act(plans[5], "send_back", **COMPLETE)
+    for ward in (5, 6):
+        year.desk("chuyenvien").act(plans[ward], "check")
+    year.desk("truongphong").act(plans[5], "send_back", **COMPLETE)  # the head has seen what the checker had not
 
 
 def called_off(year: Year, campaign: Case) -> None:
-    """19/12 to 15/1: the administrator cancels five plans, the sixth is waived; every unit is excused."""
+    """19/12 to 13/1: the administrator cancels every plan wherever it stands; every unit is excused."""
     year.at("2024-12-19 09:00")
-    for ward in (1, 2, 3, 4, 5):
-        year.desk("quantri").act(year.plan_of(ward, campaign), "cancel", **CALLED_OFF)
-    year.desk("truongphong").act(year.plan_of(6, campaign), "waive", **CALLED_OFF)
+    for plan in year.below(campaign, "ward-plans").values():
+        year.desk("quantri").act(plan, "cancel", **CALLED_OFF)
     for duty in year.below(campaign, "unit-obligations").values():
         year.desk("truongphong").act(duty, "excuse", **CALLED_OFF)
     year.at("2025-01-13 09:00")
-    assert year.state(campaign) == "closing"
+    year.expect_state("closing", campaign)
     _report_and_close(year, campaign)
 
 
 def let_off(year: Year, campaign: Case) -> None:
-    """3/2 to 7/2, after Tết: wards are let off before they begin, with a signed plan, with a returned one."""
+    """4/2 to 7/2, after Tết: wards are let off at once, with a draft, with a signed plan, with a returned one."""
     head = year.desk("truongphong")
     plans = {ward: year.plan_of(ward, campaign) for ward in range(1, 7)}
     year.at("2025-02-04 08:30")
-    for ward in (1, 2, 4):
+    for ward in (1, 2, 4, 5, 6):
         draft(year, ward, plans[ward])
+    for ward in (1, 2, 4, 5):
         sign(year, ward, plans[ward])
-    for ward in (2, 4):
+    for ward in (2, 4, 5):
         year.desk(f"phuong{ward}").act(plans[ward], "submit")
     year.desk("chuyenvien").act(plans[2], "send_back", **COMPLETE)
-    year.desk("chuyenvien").act(plans[4], "check")
+    for ward in (4, 5):
+        year.desk("chuyenvien").act(plans[ward], "check")
     year.at("2025-02-06 14:00")
-    for ward in (1, 2, 3, 5, 6):
+    for ward in (1, 2, 3, 6):
         head.act(plans[ward], "waive", **LET_OFF)
-    head.act(plans[4], "acknowledge")
+    for ward in (4, 5):
+        head.act(plans[ward], "acknowledge")
     for unit, duty in year.below(campaign, "unit-obligations").items():
         if unit != "PTNMT":
             head.act(duty, "excuse", **LET_OFF)
 
 
 def carried_through(year: Year, campaign: Case) -> None:
-    """25/2 to 7/3: ward 4 and the environment office report; the campaign is reported and closed."""
+    """3/3 to 5/3: ward 4 and the environment office report, ward 5 is let off after all; reported and closed."""
     plan, duty = year.plan_of(4, campaign), year.below(campaign, "unit-obligations")["PTNMT"]
     head = year.desk("truongphong")
     year.at("2025-03-03 09:00")
+    head.act(year.plan_of(5, campaign), "waive", **LET_OFF)
     year.desk("phuong4").attach(plan, "BAO_CAO_KET_QUA")
     year.desk("phuong4").act(plan, "report", result="Đã trồng 1.250 cây xanh tại 14 tổ dân phố.")
     head.refused(campaign, "summarise", 409, "guard_unmet", **_summary(year))  # one report is missing
@@ -113,7 +118,7 @@ def carried_through(year: Year, campaign: Case) -> None:
     year.at("2025-03-05 09:00")
     year.desk("chuyenvien").act(duty, "accept")
     _report_and_close(year, campaign)
-    assert year.state(plan) == "in_report"
+    year.expect_state("in_report", plan)
 
 
 def report(year: Year, who: str, duty: Case) -> None:

@@ -59,10 +59,9 @@ class Year:
         """The plan of a ward under the campaign."""
         return self.below(campaign or self.campaign, "ward-plans")[f"P{ward}"]
 
-    def state(self, case: Case) -> str:
-        """Where the case stands, as an auditor sees it."""
-        found: str = self.desk("thanhtra").look(case)["state"]["id"]
-        return found
+    def expect_state(self, state: str, *cases: Case) -> None:
+        """Stop the year unless all of these cases stand there, as an auditor sees them."""
+        expect([self.desk("thanhtra").look(case)["state"]["id"] for case in cases], [state] * len(cases))
 
     # ── proposals ────────────────────────────────────────────────────────────────────────────
     def submission(self, who: str, **dossier: str) -> Case:
@@ -107,6 +106,16 @@ class Year:
             self.desk(clerk).act(case, "notify")
             self.desk(officer).act(case, "confirm_award", handed_over_on=self.today, place="Hội trường UBND")
             self.desk(clerk).act(case, "archive")
+
+
+def expect(found: Any, wanted: Any) -> None:
+    """Stop the year unless both are equal."""
+    assert found == wanted, f"found {found!r}, wanted {wanted!r}"
+
+
+def rules_of(problem: Any) -> list[str]:
+    """The rules that refuse the lines of a tờ trình, line by line."""
+    return [why["code"] for reasons in problem["lines"].values() for why in reasons]
 
 
 def holder(role: str, unit: str) -> str:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+from engine.definition import PastDay
 from workflows.awards import Award, Procedure, SimplifiedGround, SubjectKind
 from workflows.forms import Decision, Form, Letter, Reason
 
@@ -37,6 +38,12 @@ class Achievement(Form):
     summary: str = Field(title="Tóm tắt", min_length=20, max_length=20_000)
     from_day: date = Field(title="Từ ngày")
     to_day: date = Field(title="Đến ngày")
+
+    @model_validator(mode="after")
+    def days_in_order(self) -> "Achievement":
+        if self.from_day > self.to_day:
+            raise ValueError("ngày bắt đầu phải trước hoặc bằng ngày kết thúc")
+        return self
 
 
 class Rating(StrEnum):
@@ -88,7 +95,7 @@ class Tally(Form):
     """The recorded result of the council: its minutes and its votes."""
 
     minutes_number: str = Field(title="Số biên bản", min_length=1, max_length=40)
-    met_on: date = Field(title="Ngày họp")
+    met_on: PastDay = Field(title="Ngày họp")
     members: int = Field(title="Tổng số thành viên", ge=1, le=99)
     present: int = Field(title="Số có mặt", ge=0, le=99)
     in_favour: int = Field(title="Số phiếu tán thành", ge=0, le=99)
@@ -107,13 +114,13 @@ class Direction(Form):
 
 
 class Handover(Form):
-    handed_over_on: date = Field(title="Ngày trao")
+    handed_over_on: PastDay = Field(title="Ngày trao")
     place: str = Field("", title="Nơi trao", max_length=200)
 
 
 class CityReceipt(Form):
     number: str = Field(title="Số tiếp nhận", min_length=1, max_length=40)
-    received_on: date = Field(title="Ngày tiếp nhận")
+    received_on: PastDay = Field(title="Ngày tiếp nhận")
 
 
 class AwardDossier(BaseModel):

@@ -42,8 +42,11 @@ from workflows.award_proposal.dossier import (
 )
 from workflows.award_proposal.rules import (
     FINDS,
+    ON_ANSWER,
     ON_APPRAISAL,
     ON_DECISION,
+    ON_ENDORSEMENT,
+    ON_SIGNATURE,
     ON_SUBMIT,
     ON_TALLY,
     carried_by,
@@ -102,19 +105,19 @@ def settle_submission(case: Case[AwardDossier]) -> tuple[Send, ...]:
     code="award_proposal", collection="award-proposals", title="Đề nghị khen thưởng", prefix="KT",
     dossier=AwardDossier, headline=headline, facts=facts, finds=FINDS,
     begin=Begin(below={"submission": (PROPOSER,), "campaign": (DISTRICT_CHAIR,)}, cond=("parent_open",)),
-    papers=papers(Paper.TO_TRINH, Paper.BAO_CAO_THANH_TICH, Paper.BAO_CAO_TOM_TAT, Paper.BIEN_BAN, Paper.CHUNG_NHAN_SANG_KIEN, Paper.QUYET_DINH),
+    papers=papers(Paper.TO_TRINH, Paper.BAO_CAO_THANH_TICH, Paper.BAO_CAO_TOM_TAT, Paper.BIEN_BAN, Paper.BIEN_BAN_HOI_DONG, Paper.CHUNG_NHAN_SANG_KIEN, Paper.QUYET_DINH),
 )
 class AwardProposal(Process):
     # ── STATES ──────────── status ────────────────────────── task ──────────────────────────────── held by ────────── deadline
     drafted              = Task("Dự thảo",                   "Lập hồ sơ đề nghị",                  PROPOSER,          until("campaign.ends_on"),                     phase=Phase.DRAFTED, edits=DRAFT_FIELDS, initial=True)
     directed             = Task("Chủ tịch chỉ đạo",          "Lập báo cáo tóm tắt theo chỉ đạo",   PROPOSER,          within("directed_report"),                     phase=Phase.DRAFTED, remind=DIRECTED_DUE, edits=DRAFT_FIELDS)
-    submitted            = Task("Đã trình",                  "Kiểm tra thành phần hồ sơ",          APPRAISER,         within("intake_check"),                        phase=Phase.SUBMITTED, remind=INTAKE)
+    submitted            = Task("Đã trình",                  "Kiểm tra thành phần hồ sơ",          APPRAISER,         within("intake_check", by="procedure"),        phase=Phase.SUBMITTED, remind=INTAKE)
     received             = Task("Đã tiếp nhận",              "Thẩm định thành tích",               APPRAISER,         within("appraise", by="procedure"),            phase=Phase.SUBMITTED, remind=APPRAISAL_DUE)
     supplement_requested = Task("Yêu cầu bổ sung",           "Bổ sung hồ sơ",                      PROPOSER,          within("supplement"),                          phase=Phase.SUBMITTED, remind=SUPPLEMENT_DUE, edits=SUPPLEMENT_FIELDS, pauses=True)
-    signing              = Task("Chờ ký thẩm định",          "Ký kết quả thẩm định",               APPRAISAL_HEAD,    within("appraisal_signature"),                 phase=Phase.SUBMITTED, remind=SIGNATURE_DUE)
+    signing              = Task("Chờ ký thẩm định",          "Ký kết quả thẩm định",               APPRAISAL_HEAD,    within("appraisal_signature", by="procedure"), phase=Phase.SUBMITTED, remind=SIGNATURE_DUE)
     appraised            = Task("Đã thẩm định: đạt",         "Đưa ra Hội đồng, ghi kết quả",       COUNCIL_SECRETARY, within("council"),                             phase=Phase.APPRAISED, remind=COUNCIL_DUE)
     cleared              = Task("Đã thẩm định: đủ điều kiện", "Xem xét, ký quyết định",            DISTRICT_CHAIR,    within("chair_decision", by="procedure"),      phase=Phase.APPRAISED, remind=DECISION_PENDING)
-    not_passed           = Task("Đã thẩm định: không đạt",   "Kết luận và trả lời đơn vị",         APPRAISAL_HEAD,    within("appraisal_signature"),                 phase=Phase.APPRAISED, remind=SIGNATURE_DUE)
+    not_passed           = Task("Đã thẩm định: không đạt",   "Kết luận và trả lời đơn vị",         APPRAISAL_HEAD,    within("appraisal_signature", by="procedure"), phase=Phase.APPRAISED, remind=SIGNATURE_DUE)
     council_reviewed     = Task("Hội đồng đã xét",           "Xem xét, ký quyết định",             DISTRICT_CHAIR,    within("chair_decision", by="procedure"),      phase=Phase.APPRAISED, remind=DECISION_PENDING)
     ward_review          = Task("Chờ Chủ tịch phường",       "Xem xét, ký quyết định của phường",  WARD_CHAIR,        within("chair_decision", by="procedure"),      phase=Phase.APPRAISED, remind=WARD_DECISION)
     approved             = Task("Đã có quyết định",          "Thông báo kết quả",                  CLERK,             within("result_notice"),                       phase=Phase.APPROVED, remind=RESULT_NOTICE)
@@ -140,12 +143,12 @@ class AwardProposal(Process):
                                 tells=(Tell("received", UNIT),))
     request_supplement = action("Yêu cầu bổ sung",           submitted.to(supplement_requested, cond="supplement_left") | received.to(supplement_requested, cond="supplement_left"),
                                 by=APPRAISER, form=Supplement, into="supplements", tells=(Tell("supplement_requested", (PROPOSER_HEAD,)),))
-    supplement         = action("Gửi bổ sung",               supplement_requested.to(submitted))
+    supplement         = action("Gửi bổ sung",               supplement_requested.to(submitted), rules=ON_SUBMIT)
     lapse              = timer("Quá hạn bổ sung",            supplement_requested.to(returned), at=AT_DEADLINE, tells=(Tell("lapsed", UNIT),), effects=settle_submission)
     send_back          = action("Trả lại",                   submitted.to(returned), form=Returned, into="returned", tells=(Tell("returned", UNIT),), effects=settle_submission)
 
     appraise           = action("Trình kết quả thẩm định",   received.to(signing), form=Appraisal, into="appraisal", rules=ON_APPRAISAL)
-    sign_appraisal     = action("Ký thẩm định",              signing.to(not_passed, unless="passed") | signing.to(appraised, cond="council_sits") | signing.to(cleared))
+    sign_appraisal     = action("Ký thẩm định",              signing.to(not_passed, unless="passed") | signing.to(appraised, cond="council_sits") | signing.to(cleared), rules=ON_SIGNATURE)
     redo_appraisal     = action("Yêu cầu thẩm định lại",     signing.to(received) | not_passed.to(received), by=APPRAISAL_HEAD)
     reject             = action("Kết luận không đạt",        not_passed.to(rejected), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission)
 
@@ -156,11 +159,11 @@ class AwardProposal(Process):
     decline            = action("Không đồng ý",              council_reviewed.to(rejected) | cleared.to(rejected) | ward_review.to(rejected), form=Reason, into="refusal",
                                 tells=(Tell("rejected", UNIT),), effects=settle_submission)
 
-    endorse            = action("Ký trình thành phố",        council_reviewed.to(endorsed, cond="city_decides"), by=DISTRICT_CHAIR, form=Letter, into="endorsement", tells=(Tell("endorsed", UNIT),))
+    endorse            = action("Ký trình thành phố",        council_reviewed.to(endorsed, cond="city_decides"), by=DISTRICT_CHAIR, form=Letter, into="endorsement", rules=ON_ENDORSEMENT, tells=(Tell("endorsed", UNIT),))
     forward            = action("Chuyển lên thành phố",      endorsed.to(forwarded_to_city), form=Letter, into="transmission", tells=(Tell("forwarded", UNIT),))
     city_receive       = action("Thành phố tiếp nhận",       forwarded_to_city.to(city_received), by=(CITY_DESK, APPRAISER), form=CityReceipt, into="city_receipt", tells=(Tell("city_received", (APPRAISER, PROPOSER)),))
     city_ask           = action("Thành phố yêu cầu bổ sung", city_received.to(city_supplement), by=(CITY_DESK, APPRAISER), form=Supplement, into="city_supplements", tells=(Tell("supplement_requested", (PROPOSER_HEAD, APPRAISER)),))
-    city_answer        = action("Gửi bổ sung cho thành phố", city_supplement.to(city_received), by=(PROPOSER, APPRAISER))
+    city_answer        = action("Gửi bổ sung cho thành phố", city_supplement.to(city_received), by=(PROPOSER, APPRAISER), rules=ON_ANSWER)
     city_approve       = action("Quyết định tặng Bằng khen", city_received.to(city_approved), by=(CITY_DESK, APPRAISER), form=Decision, into="decision", rules=ON_DECISION, tells=(Tell("approved", UNIT),), effects=settle_submission)
     city_reject        = action("Không tặng Bằng khen",      city_received.to(city_rejected), by=(CITY_DESK, APPRAISER), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from engine.definition import Case, Fact, Find, LegalRow, Relative, Rule, fold
+from engine.definition import Case, Fact, Find, LegalRow, Phase, Relative, Rule, fold, local_day
 from workflows.award_proposal.dossier import AwardDossier, Rating, Tally
 from workflows.awards import (
     AWARD_LABELS,
@@ -19,6 +19,7 @@ from workflows.awards import (
     Procedure,
     SimplifiedGround,
 )
+from workflows.rounds import Round
 
 FAILED = ("rejected", "returned", "withdrawn", "city_rejected")
 UNSENT = ("drafted", "directed")
@@ -58,9 +59,11 @@ def plan_of_unit(case: AwardCase) -> str | None:
 
 
 def _round_key(case: AwardCase, who: str) -> str | None:
-    campaign = case.ancestors.get("campaign")
-    in_round = case.field("submission.round") or "directed"
-    return f"{campaign.id}/{in_round}/{fold(who)}" if campaign else None
+    """In the rolling round, which lasts the whole campaign, only the same achievement is a duplicate."""
+    campaign, achievement = case.ancestors.get("campaign"), case.dossier.achievement
+    in_round = case.field("submission.round") or Round.ROLLING
+    about = fold(achievement.title) if achievement and in_round == Round.ROLLING else ""
+    return f"{campaign.id}/{in_round}/{fold(who)}/{about}" if campaign else None
 
 
 def facts(case: AwardCase) -> tuple[Fact, ...]:
@@ -129,10 +132,16 @@ def same_name(case: AwardCase) -> str | None:
 
 
 def one_achievement_one_form(case: AwardCase) -> str | None:
-    same = _alive(case.found.get("same_achievement", ()))
+    same = [r for r in _alive(case.found.get("same_achievement", ())) if not _is_pending_in_city(r)]
     if not same or (level(case) is Level.CITY and case.dossier.justification):
         return None
     return f"Thành tích này đã được đề nghị hoặc khen thưởng: {_codes(same)}; một thành tích không khen nhiều lần"
+
+
+def pending_higher(case: AwardCase) -> str | None:
+    """The same achievement waits in the city while the district decides: choose one."""
+    pending = [r for r in _alive(case.found.get("same_achievement", ())) if _is_pending_in_city(r)]
+    return f"Thành tích này đang được đề nghị thành phố khen: {_codes(pending)}; hãy chọn một" if pending else None
 
 
 def in_window(case: AwardCase) -> str | None:
@@ -146,10 +155,12 @@ def in_window(case: AwardCase) -> str | None:
 
 
 def movement_exists(case: AwardCase) -> str | None:
+    """The plan's list is open ("và các phong trào khác"): an unknown name is only pointed out."""
     code = case.dossier.movement
     if code and case.law.find("movement", code, case.today) is not None:
         return None
-    return "Hãy chọn phong trào mà thành tích thuộc về" if not code else f"Không có phong trào «{code}» đang hiệu lực"
+    known = ", ".join(row.key for row in case.law.rows if row.kind == "movement" and row.in_force(case.today))
+    return f"Phong trào «{code}» không có trong kế hoạch; các mã đã biết: {known}"
 
 
 def papers_ordinary(case: AwardCase) -> str | None:
@@ -184,10 +195,8 @@ def simplified_ground(case: AwardCase) -> str | None:
 
 
 def city_papers(case: AwardCase) -> str | None:
-    """The city asks for the minutes of the district's council: recorded before the case is endorsed."""
-    if level(case) is not Level.CITY:
-        return None
-    return _missing(case, Paper.TO_TRINH, Paper.BAO_CAO_THANH_TICH, Paper.BIEN_BAN)
+    """The city asks for the minutes of the proposing level's own council, before the chairman endorses."""
+    return _missing(case, Paper.TO_TRINH, Paper.BAO_CAO_THANH_TICH, Paper.BIEN_BAN_HOI_DONG)
 
 
 def emulation_fighter(case: AwardCase) -> str | None:
@@ -246,15 +255,24 @@ def vote_ratio(case: AwardCase) -> str | None:
 
 
 def decision_date(case: AwardCase) -> str | None:
-    decision = case.dossier.decision
-    if decision is not None and decision.signed_on > case.today:
-        return "Ngày ký quyết định không được sau hôm nay"
+    """A decision is not dated before what it rests on: the receipt of the case and the council's meeting."""
+    d = case.dossier
+    if d.decision is None:
+        return None
+    received = local_day(d.received_at or d.submitted_at)
+    rests_on = max(day for day in (received, d.tally.met_on if d.tally else received))
+    if d.decision.signed_on < rests_on:
+        return f"Ngày ký quyết định không được trước ngày {rests_on:%d/%m/%Y} (tiếp nhận hồ sơ, họp Hội đồng)"
     return None
 
 
 def _alive(found: Iterable[Relative]) -> list[Relative]:
     """Proposals that were sent and have not failed."""
     return [r for r in found if r.state not in (*FAILED, *UNSENT)]
+
+
+def _is_pending_in_city(found: Relative) -> bool:
+    return found.phase == Phase.FORWARDED_TO_CITY or found.state == "endorsed"
 
 
 def _codes(found: Iterable[Relative]) -> str:
@@ -284,15 +302,26 @@ ON_SUBMIT: tuple[Rule[Any], ...] = (
     Rule("R-MINUTES", minutes),
     Rule("R-DOSSIER-SIMPLIFIED", papers_simplified),
     Rule("R-SIMPLIFIED-GROUND", simplified_ground),
-    Rule("R-DOSSIER-CITY", city_papers),
     Rule("R-CSTDCS-2022", emulation_fighter),
     Rule("R-LDTT-RATING", advanced_worker),
     Rule("R-DISCIPLINE", no_discipline),
 )
-ON_APPRAISAL: tuple[Rule[Any], ...] = (Rule("R-DISCIPLINE", no_discipline), Rule("R-DUP-NAME", same_name))
+ON_APPRAISAL: tuple[Rule[Any], ...] = (
+    Rule("R-DISCIPLINE", no_discipline),
+    Rule("R-DUP-NAME", same_name),
+    Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
+    Rule("R-DUP-HIGHER", pending_higher),
+    Rule("R-CSTDCS-2022", emulation_fighter),
+    Rule("R-LDTT-RATING", advanced_worker),
+)
+ON_SIGNATURE: tuple[Rule[Any], ...] = (Rule("R-DISCIPLINE", no_discipline), Rule("R-DUP-NAME", same_name))
+ON_ENDORSEMENT: tuple[Rule[Any], ...] = (Rule("R-DOSSIER-CITY", city_papers), Rule("R-DISCIPLINE", no_discipline))
+ON_ANSWER: tuple[Rule[Any], ...] = (Rule("R-CSTDCS-2022", emulation_fighter), Rule("R-LDTT-RATING", advanced_worker))
 ON_TALLY: tuple[Rule[Any], ...] = (Rule("R-VOTE-RATIO", vote_ratio),)
 ON_DECISION: tuple[Rule[Any], ...] = (
     Rule("R-AUTHORITY", authority),
     Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
+    Rule("R-DUP-HIGHER", pending_higher),
     Rule("R-DECISION-DATE", decision_date),
+    Rule("R-DISCIPLINE", no_discipline),
 )

@@ -21,7 +21,8 @@ class Extension(Form):
 
     extension: Letter = Field(title="Văn bản gia hạn")
     ends_on: date = Field(title="Ngày kết thúc mới")
-    reports_due_on: date | None = Field(None, title="Hạn báo cáo kết quả mới")
+    reports_due_on: date = Field(title="Hạn báo cáo kết quả mới")
+    summary_due_on: date = Field(title="Hạn báo cáo thành phố mới")
     round_closes: dict[Round, date] = Field(default_factory=dict, title="Hạn mới của từng đợt")
 
 
@@ -52,7 +53,7 @@ class CampaignDossier(BaseModel):
     plan: Letter | None = Field(None, title="Kế hoạch đã ký")
     open_rounds: tuple[Round, ...] = Field((), title="Các đợt đang mở")
     city_guidance: Letter | None = Field(None, title="Hướng dẫn của thành phố")
-    extension: Letter | None = Field(None, title="Văn bản gia hạn")
+    extension: Letter | None = Field(None, title="Văn bản gia hạn gần nhất")
     report: Report | None = Field(None, title="Báo cáo thành phố")
 
 

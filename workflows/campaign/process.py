@@ -119,9 +119,10 @@ class Campaign(Process):
     def guidance_known(case: Case[Any]) -> bool:
         return Round.CLOSING_CITY not in case.dossier.open_rounds or case.dossier.city_guidance is not None
 
-    @guard("Ngày kết thúc mới phải từ hôm nay trở đi")
+    @guard("Ngày kết thúc mới phải từ hôm nay trở đi; hạn báo cáo của đơn vị và báo cáo thành phố không trước ngày đó")
     def end_moves_on(case: Case[Any]) -> bool:
-        return bool(case.dossier.ends_on >= case.today)
+        d = case.dossier
+        return bool(case.today <= d.ends_on <= d.reports_due_on <= d.summary_due_on)
 
     @guard("Còn phường hoặc đơn vị chưa báo cáo kết quả và chưa được miễn")
     def all_reported(case: Case[Any]) -> bool:

@@ -1,16 +1,14 @@
 """Báo nhận kế hoạch (plan receipt): each addressee of the plan (Nơi nhận) says that it has received it."""
 
-from datetime import date
-
 from pydantic import BaseModel, Field
 
-from engine.definition import Begin, End, Phase, Process, Rung, Task, action, process, within
+from engine.definition import Begin, End, PastDay, Phase, Process, Rung, Task, action, process, within
 from workflows.forms import Form
 from workflows.roles import APPRAISER, RECORDS_OFFICER
 
 
 class Received(Form):
-    received_on: date = Field(title="Ngày nhận")
+    received_on: PastDay = Field(title="Ngày nhận")
     incoming_number: str = Field("", title="Số đến", max_length=40)
 
 

@@ -25,7 +25,7 @@ from engine.definition import (
 from workflows.awards import Commendation, Level, Paper, papers
 from workflows.forms import Letter, Reason
 from workflows.roles import APPRAISER, PROPOSER, PROPOSER_HEAD
-from workflows.rounds import ROUND_LABELS, Round
+from workflows.rounds import CLOSING, ROUND_LABELS, Round
 
 MOST_LINES = 500
 
@@ -78,9 +78,11 @@ class Submission(Process):
                       carries="withdraw", tells=(Tell("withdrawn", (PROPOSER, APPRAISER)),))
     # fmt: on
 
-    @guard("Đợt xét này chưa mở hoặc đã đóng")
+    @guard("Đợt xét này chưa mở hoặc đã đóng; sau khi hết thời gian thi đua chỉ còn các đợt tổng kết")
     def round_open(case: Case[Any]) -> bool:
-        return case.dossier.round in (case.field("campaign.open_rounds") or ())
+        campaign = case.ancestors["campaign"]
+        in_time = campaign.state == "running" or (campaign.state == "closing" and case.dossier.round in CLOSING)
+        return in_time and case.dossier.round in campaign.dossier.get("open_rounds", ())
 
     @guard("Chỉ phường mới tự quyết định khen thưởng; bằng khen thành phố chỉ đề nghị trong đợt tổng kết")
     def ward_decides_own(case: Case[Any]) -> bool:

@@ -53,4 +53,4 @@ class UnitObligation(Process):
     @guard("Chưa ghi hoạt động và kết quả, hoặc chưa đính kèm báo cáo kết quả")
     def report_written(case: Case[Any]) -> bool:
         written = bool(case.dossier.activities and case.dossier.result)
-        return written and Paper.BAO_CAO_KET_QUA in case.papers()
+        return written and any(document.kind == Paper.BAO_CAO_KET_QUA for document in case.documents)

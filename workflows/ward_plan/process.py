@@ -106,16 +106,16 @@ class WardPlan(Process):
     sign        = action("Ký ban hành",          drafted.to(signed, cond=["sections_written", "within_campaign", "plan_attached"]), form=Letter, into="plan")
     submit      = action("Gửi về quận",          signed.to(submitted), stamp="submitted_at")
     check       = action("Đạt yêu cầu",          submitted.to(checked))
-    send_back   = action("Yêu cầu hoàn thiện",   submitted.to(returned), form=Completion, into="returned", tells=(Tell("returned", (WARD_CHAIR,)),))
+    send_back   = action("Yêu cầu hoàn thiện",   submitted.to(returned) | checked.to(returned), by=(APPRAISER, APPRAISAL_HEAD), form=Completion, into="returned", tells=(Tell("returned", (WARD_CHAIR,)),))
     resubmit    = action("Gửi lại",              returned.to(submitted, cond=["sections_written", "within_campaign", "plan_attached"]), stamp="submitted_at")
     acknowledge = action("Tiếp nhận",            checked.to(acknowledged), number=Register("ward_plan_receipt", into="receipt_number", form="{number:02d}/TN-{year}"),
                          tells=(Tell("acknowledged", (WARD_OFFICER, WARD_CHAIR)),))
     begin       = timer("Bắt đầu triển khai",    acknowledged.to(in_progress), at=at_start_of("starts_on"))
     report      = action("Gửi báo cáo kết quả",  in_progress.to(completed, cond="report_attached"), form=ResultReport, into="report")
     include     = action("Đưa vào báo cáo thành phố", completed.to(in_report), carried=True)
-    waive       = action("Cho phép không nộp",   to_start.to(waived) | drafted.to(waived) | signed.to(waived) | returned.to(waived), by=APPRAISAL_HEAD, form=Reason, into="waiver",
+    waive       = action("Cho phép không nộp",   to_start.to(waived) | drafted.to(waived) | signed.to(waived) | returned.to(waived) | in_progress.to(waived), by=APPRAISAL_HEAD, form=Reason, into="waiver",
                          tells=(Tell("waived", (WARD_OFFICER, WARD_CHAIR)),))
-    cancel      = action("Hủy",                  to_start.to(cancelled) | drafted.to(cancelled) | signed.to(cancelled) | submitted.to(cancelled) | returned.to(cancelled), by=ADMINISTRATOR, form=Reason, into="waiver")
+    cancel      = action("Hủy",                  to_start.to(cancelled) | drafted.to(cancelled) | signed.to(cancelled) | submitted.to(cancelled) | returned.to(cancelled) | checked.to(cancelled), by=ADMINISTRATOR, form=Reason, into="waiver")
     # fmt: on
 
     # ── GUARDS ───────────────────────────────────────────────────────────────────────────────────

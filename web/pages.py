@@ -1,13 +1,15 @@
-"""The API reference as a page: every operation of the OpenAPI document, rendered here, no script needed."""
+"""Pages for people until the real ones exist: the API reference, and where the links of mails lead."""
 
-from pathlib import Path
-from typing import Any
+from pathlib import Path as FilePath
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-ROOM = Path(__file__).parent
+from engine.definition.registry import Registry
+
+ROOM = FilePath(__file__).parent
 _JINJA = Environment(loader=FileSystemLoader(ROOM / "templates"), autoescape=True, undefined=StrictUndefined)
 
 
@@ -24,6 +26,19 @@ def reference_pages() -> APIRouter:
     @router.get("/static/style.css")
     def style() -> FileResponse:
         return FileResponse(ROOM / "static" / "style.css", media_type="text/css")
+
+    return router
+
+
+def case_pages(registry: Registry) -> APIRouter:
+    """GET /{collection}/{id}, where mails lead: it names the case's place in the API and shows nothing of it."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/{collection}/{case_id}")
+    def case(collection: str, case_id: Annotated[int, Path(ge=1, lt=2**63)]) -> HTMLResponse:
+        model = registry.collection(collection)
+        page = _JINJA.get_template("case.html.j2")
+        return HTMLResponse(page.render(title=model.title, path=f"/api/v1/{model.collection}/{case_id}"))
 
     return router
 
