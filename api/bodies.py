@@ -75,11 +75,15 @@ def validated(body: bytes, model: type[M]) -> M:
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_input=False)
         if errors[0]["type"] == "json_invalid":
-            raise MalformedJson(why=errors[0]["ctx"]["error"]) from wrong
+            raise MalformedJson(why="không phải JSON") from wrong
         raise InvalidInput(field_sentences(errors)) from wrong
     if places := list(_numbers_taken_for_dates(value, found.model_dump(mode="json", exclude_unset=True))):
         raise InvalidInput(dict.fromkeys(places, NO_DATE))
     return found
+
+
+class _Unreadable(ValueError):
+    """JSON that different readers read differently; the message says where."""
 
 
 class _Nothing(BaseModel):
@@ -103,8 +107,12 @@ def _read(body: bytes) -> tuple[Any, str]:
         raise MalformedJson(why="lồng nhau quá sâu") from deep
     except UnicodeDecodeError as wrong:
         raise MalformedJson(why="không phải UTF-8") from wrong
-    except ValueError as wrong:
+    except json.JSONDecodeError as wrong:
+        raise MalformedJson(why=f"sai ở dòng {wrong.lineno}, cột {wrong.colno}") from wrong
+    except _Unreadable as wrong:
         raise MalformedJson(why=str(wrong)) from wrong
+    except ValueError as wrong:  # Python reads no number of that many digits
+        raise MalformedJson(why="có số quá nhiều chữ số") from wrong
     if _ESCAPED_NUL.search(given):
         raise MalformedJson(why="có ký tự NUL")
     return value, text
@@ -125,17 +133,17 @@ def _numbers_taken_for_dates(given: Any, taken: Any, place: str = "") -> Iterato
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("một khóa xuất hiện hai lần")
+        raise _Unreadable("một khóa xuất hiện hai lần")
     return found
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} không phải JSON")
+    raise _Unreadable(f"{name} không phải JSON")
 
 
 def _number(digits: str) -> float | int:
     """A finite number; 2.0 is the whole number 2, as JSON Schema sees it."""
     value = float(digits)
     if not isfinite(value):
-        raise ValueError(f"số {digits[:20]} quá lớn")
+        raise _Unreadable(f"số {digits[:20]} quá lớn")
     return int(value) if value.is_integer() else value

@@ -126,12 +126,22 @@ def _urgency(item: Item) -> tuple[bool, bool, date, str]:
 
 
 def _summary(ordered: Sequence[Item]) -> str:
-    news = sum(item.duty == NEWS for item in ordered)
-    duties = len(ordered) - news
-    parts = [f"{duties} việc cần làm"] if duties else []
-    parts += [f"{news} tin về hồ sơ"] if news else []
-    days = [item.due_on for item in ordered if item.due_on]
-    return " và ".join(parts) + (f" (hạn gần nhất {min(days):%d/%m})" if days else "")
+    """What a digest holds: own tasks and how many are late, those of others to chase, news; the next deadline."""
+    duties = [item for item in ordered if item.duty != NEWS]
+    chased = sum(item.kind == ESCALATION for item in duties)
+    late = sum(item.kind != ESCALATION and _is_late(item) for item in duties)
+    counted = (
+        (len(duties) - chased, f"việc cần làm ({late} quá hạn)" if late else "việc cần làm"),
+        (chased, "việc cần đôn đốc"),
+        (len(ordered) - len(duties), "tin về hồ sơ"),
+    )
+    coming = [item.due_on for item in duties if item.due_on and not _is_late(item)]
+    until = f" (hạn gần nhất {min(coming):%d/%m})" if coming else ""
+    return ", ".join(f"{count} {what}" for count, what in counted if count) + until
+
+
+def _is_late(item: Item) -> bool:
+    return item.days_left is not None and item.days_left < 0
 
 
 def _rows(item: Item) -> Iterator[tuple[str, str]]:

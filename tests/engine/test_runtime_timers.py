@@ -220,6 +220,7 @@ def test_a_refused_time_out_does_not_keep_the_others_from_theirs(office: Runtime
 def test_a_case_over_which_the_clock_stumbles_is_an_incident_and_keeps_nobody_back(
     office: RuntimeOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
+    office.hire("kim", ("head", "W2"))
     first, second = office.errands(office.drive("W1", "W2"))
     office.edit("an", first, text=BROKEN)
 
@@ -233,7 +234,7 @@ def test_a_case_over_which_the_clock_stumbles_is_an_incident_and_keeps_nobody_ba
 def test_a_case_that_cannot_even_be_read_keeps_nobody_back(
     office: RuntimeOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second = office.errands(office.drive("W1", "W2"))
+    first = office.errands(office.drive("W1", "W2"))[0]
     office.force(f"""UPDATE instance SET dossier = '{{"ready":"?"}}' WHERE id = {first}""")
 
     office.tick("2024-07-24 08:00")

@@ -130,7 +130,7 @@ def test_after_a_downtime_each_person_gets_one_letter(office: SmallOffice) -> No
 
     assert compose(office) == 1
     assert office.states() == [("task_opened", "composed")] * 5 + [("reminder", "composed")] * 5
-    assert office.told() == [(BINH, "[Thi đua] 5 việc cần làm (hạn gần nhất 12/07)")]
+    assert office.told() == [(BINH, "[Thi đua] 5 việc cần làm (5 quá hạn)")]
 
 
 # ── what no longer matters ─────────────────────────────────────────────────────────────────────

@@ -146,8 +146,8 @@ def test_digest_is_ordered_by_what_must_be_done_earliest_first_news_last() -> No
     )
 
     lines = draft.text.split("\n")
-    assert draft.subject == "[Thi đua] 6 việc cần làm và 1 tin về hồ sơ (hạn gần nhất 08/07)"
-    assert lines[2] == "Bạn có 6 việc cần làm và 1 tin về hồ sơ (hạn gần nhất 08/07)."
+    assert draft.subject == "[Thi đua] 5 việc cần làm, 1 việc cần đôn đốc, 1 tin về hồ sơ (hạn gần nhất 11/07)"
+    assert lines[2] == "Bạn có 5 việc cần làm, 1 việc cần đôn đốc, 1 tin về hồ sơ (hạn gần nhất 11/07)."
     assert [line[:6].rstrip(":") if line.startswith("-") else line for line in lines if line[:2] in ("==", "- ")] == [
         "== Đôn đốc ==",
         "- C-6",
@@ -200,7 +200,7 @@ def test_notices_without_a_task_cover_nothing() -> None:
 def test_escalation_does_not_cover_what_the_person_must_do_themselves() -> None:
     draft = letter(notice(1, "reminder", task_id=3), notice(2, "escalation", task_id=3))
 
-    assert draft.subject == "[Thi đua] 2 việc cần làm (hạn gần nhất 08/07)"
+    assert draft.subject == "[Thi đua] 1 việc cần làm, 1 việc cần đôn đốc (hạn gần nhất 12/07)"
 
 
 # ── what is not written ────────────────────────────────────────────────────────────────────────

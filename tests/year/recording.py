@@ -1,6 +1,6 @@
 """Keeps, for each move of each definition, the database as it was before it first happened, and the command.
 
-A copy leaves out what no command looks at: letters, stored answers, notices that have been told.
+A copy leaves out what no command looks at: letters, stored answers, what is told, closed or done already.
 """
 
 import json
@@ -21,8 +21,22 @@ Triple = tuple[str, str, str]
 
 KEYS: frozenset[Triple] = frozenset((model.code, *key) for model in MODELS.values() for key in model.table)
 EMPTY, MANIFEST = "empty.db", "manifest.json"
-LEFT_OUT = {"message": "0", "message_attempt": "0", "idempotency": "0", "login_attempt": "0",
-            "notice": "state = 'waiting'", "effect": "state = 'pending'"}  # fmt: skip
+_OF_OPEN_TASKS = "task_id IN (SELECT id FROM main.user_task WHERE clock != 'closed')"
+KEPT = {
+    "message": "0",
+    "message_attempt": "0",
+    "idempotency": "0",
+    "login_attempt": "0",
+    "notice": f"state = 'waiting' AND (task_id IS NULL OR {_OF_OPEN_TASKS})",
+    "effect": "state = 'pending'",
+    "firing": _OF_OPEN_TASKS,
+    # the last one of each, too: keys go on from it
+    "user_task": "clock != 'closed' OR id = (SELECT max(id) FROM main.user_task)",
+    "history": "id = (SELECT max(id) FROM main.history) "
+    "OR id IN (SELECT history_id FROM main.effect WHERE state = 'pending')",
+}
+"""Which rows of a table a copy takes over; all, when it is not named."""
+
 _BESIDE_THE_TABLE = {"edit": "", "attach": "", "start": ""}
 
 
@@ -127,7 +141,7 @@ class Recorder:
         self._connection.execute("ATTACH ? AS copy", (str(self.folder / name),))
         self._connection.execute("BEGIN")
         for table in metadata.sorted_tables:
-            where = LEFT_OUT.get(table.name, "1")
+            where = KEPT.get(table.name, "1")
             self._connection.execute(f"INSERT INTO copy.{table.name} SELECT * FROM main.{table.name} WHERE {where}")
         self._connection.execute("COMMIT")
         self._connection.execute("DETACH copy")

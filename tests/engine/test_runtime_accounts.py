@@ -1,0 +1,242 @@
+"""Sessions and tokens on the wall clock, wrong passwords, and whose memberships hold on which day."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from engine.errors import NotAuthenticated, NotFound, TooManyAttempts
+from engine.runtime import accounts
+from engine.runtime.accounts import Login
+from engine.runtime.database import Transaction
+from tests.errands.office import RuntimeOffice, open_runtime
+
+T = TypeVar("T")
+NOW = datetime(2024, 7, 10, 2, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+AN = 1  # the key of `an`
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(tmp_path) as office:
+        yield office
+
+
+def write(office: RuntimeOffice, command: Callable[[Transaction], T]) -> T:
+    return office.engine.writer.call(command)
+
+
+def opened(office: RuntimeOffice, kind: str = "session", lasts: timedelta = accounts.LONGEST) -> int:
+    """A login of `an` with the secret "s"."""
+    return write(office, lambda tx: accounts.open_login(tx, AN, "an", "s", NOW, kind=kind, name="máy", lasts=lasts))
+
+
+def login(office: RuntimeOffice, at: datetime, secret: str = "s") -> Login | None:
+    """Whom the secret lets in at that instant."""
+    with office.engine.database.read() as tx:
+        try:
+            return accounts.login_of(tx, secret, at)
+        except NotAuthenticated:
+            return None
+
+
+# ── sessions and tokens ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_login_says_who_it_is(office: RuntimeOffice) -> None:
+    key = opened(office)
+
+    assert login(office, NOW) == Login(key, AN, "an", "An")
+
+
+def test_no_secret_is_stored(office: RuntimeOffice) -> None:
+    opened(office)
+
+    assert office.one("SELECT count(*) FROM session WHERE token_hash = 's'") == 0
+    assert office.one("SELECT token_hash FROM session ORDER BY id DESC LIMIT 1") == accounts.hash_of("s")
+
+
+@pytest.mark.parametrize("secret", ["", "S", "s ", "unknown"])
+def test_another_secret_opens_nothing(office: RuntimeOffice, secret: str) -> None:
+    opened(office)
+
+    assert login(office, NOW, secret) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "is_open"), [(timedelta(0), True), (accounts.IDLE - MOMENT, True), (accounts.IDLE, False)]
+)
+def test_a_session_ends_after_eight_idle_hours(office: RuntimeOffice, after: timedelta, is_open: bool) -> None:
+    opened(office)
+
+    assert (login(office, NOW + after) is not None) is is_open
+
+
+def test_a_session_in_use_does_not_idle(office: RuntimeOffice) -> None:
+    opened(office)
+
+    write(office, lambda tx: accounts.touch(tx, "s", NOW + timedelta(hours=7)))
+
+    assert login(office, NOW + timedelta(hours=15) - MOMENT) is not None
+    assert login(office, NOW + timedelta(hours=15)) is None
+
+
+def test_a_session_ends_after_seven_days_however_busy(office: RuntimeOffice) -> None:
+    opened(office)
+
+    write(office, lambda tx: accounts.touch(tx, "s", NOW + accounts.LONGEST - MOMENT))
+
+    assert login(office, NOW + accounts.LONGEST - MOMENT) is not None
+    assert login(office, NOW + accounts.LONGEST) is None
+
+
+def test_a_token_does_not_idle_and_ends_on_its_day(office: RuntimeOffice) -> None:
+    opened(office, "token", timedelta(days=90))
+
+    assert login(office, NOW + timedelta(days=90) - MOMENT) is not None
+    assert login(office, NOW + timedelta(days=90)) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "is_written"),
+    [(timedelta(minutes=1), False), (accounts.TOUCH_EVERY, False), (accounts.TOUCH_EVERY + MOMENT, True)],
+)
+def test_use_is_noted_every_few_minutes(office: RuntimeOffice, after: timedelta, is_written: bool) -> None:
+    key = opened(office)
+
+    write(office, lambda tx: accounts.touch(tx, "s", NOW + after))
+
+    assert (office.one("SELECT seen_at > created_at FROM session WHERE id = ?", key) == 1) is is_written
+
+
+def test_touching_an_unknown_secret_does_nothing(office: RuntimeOffice) -> None:
+    before = office.ask("SELECT * FROM session")
+
+    write(office, lambda tx: accounts.touch(tx, "unknown", NOW))
+
+    assert office.ask("SELECT * FROM session") == before
+
+
+def test_a_revoked_login_opens_nothing(office: RuntimeOffice) -> None:
+    key = opened(office)
+
+    write(office, lambda tx: accounts.revoke(tx, key, AN, NOW))
+
+    assert login(office, NOW) is None
+
+
+@pytest.mark.parametrize(("owner", "times"), [(2, 1), (AN, 2)], ids=["somebody else's", "revoked before"])
+def test_what_cannot_be_revoked_is_not_found(office: RuntimeOffice, owner: int, times: int) -> None:
+    key = opened(office)
+    if times == 2:
+        write(office, lambda tx: accounts.revoke(tx, key, owner, NOW))
+
+    with pytest.raises(NotFound):
+        write(office, lambda tx: accounts.revoke(tx, key, owner, NOW))
+
+    assert (login(office, NOW) is None) is (times == 2)
+
+
+def test_a_closed_account_shuts_its_logins(office: RuntimeOffice) -> None:
+    opened(office)
+    office.force(f"UPDATE person SET active = 0 WHERE id = {AN}")
+
+    assert login(office, NOW) is None
+
+
+def test_open_tokens_are_listed_without_sessions_and_revoked_ones(office: RuntimeOffice) -> None:
+    opened(office)
+    gone = write(office, lambda tx: accounts.open_login(tx, AN, "an", "t", NOW, kind="token", name="cũ"))
+    write(office, lambda tx: accounts.open_login(tx, AN, "an", "u", NOW, kind="token", name="mới"))
+    write(office, lambda tx: accounts.revoke(tx, gone, AN, NOW))
+
+    with office.engine.database.read() as tx:
+        assert [row["name"] for row in accounts.tokens_of(tx, AN)] == ["", "mới"]  # the office's own comes first
+
+
+# ── wrong passwords ──────────────────────────────────────────────────────────────────────────────
+
+
+def guess(office: RuntimeOffice, times: int, username: str = "an", at: datetime = NOW) -> None:
+    for _ in range(times):
+        write(office, lambda tx: accounts.note_guess(tx, username, at))
+
+
+def waits(office: RuntimeOffice, username: str = "an", at: datetime = NOW) -> int:
+    """For how many seconds the next guess is refused; 0 when it is not."""
+    with office.engine.database.read() as tx:
+        try:
+            accounts.check_guesses(tx, username, at)
+        except TooManyAttempts as refusal:
+            return int(refusal.params["seconds"])
+    return 0
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(9, 0), (10, 900), (11, 900)])
+def test_ten_wrong_passwords_are_enough_for_a_while(office: RuntimeOffice, times: int, seconds: int) -> None:
+    guess(office, times)
+
+    assert (waits(office), waits(office, "ha")) == (seconds, 0)
+
+
+def test_wrong_passwords_are_forgotten_after_a_quarter_of_an_hour(office: RuntimeOffice) -> None:
+    guess(office, 5)
+    guess(office, 5, at=NOW + timedelta(minutes=10))
+
+    forgotten_at = NOW + timedelta(minutes=15)
+    assert (waits(office, at=forgotten_at - MOMENT), waits(office, at=forgotten_at)) == (900, 0)
+
+
+def test_the_right_password_forgives_the_wrong_ones_of_that_name(office: RuntimeOffice) -> None:
+    guess(office, 10)
+    guess(office, 10, "ha")
+
+    opened(office)
+
+    assert (waits(office), waits(office, "ha")) == (0, 900)
+
+
+# ── memberships ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("on", "roles"),
+    [
+        (date(2024, 6, 30), {"officer"}),
+        (date(2024, 7, 1), {"officer", "head"}),
+        (date(2024, 7, 31), {"officer", "head"}),
+        (date(2024, 8, 1), {"officer"}),
+    ],
+)
+def test_a_membership_holds_from_its_first_day_to_its_last(office: RuntimeOffice, on: date, roles: set[str]) -> None:
+    office.force("INSERT INTO membership (person_id, unit_id, role, valid_from, valid_to)"
+                 " VALUES (1, 3, 'head', '2024-07-01', '2024-07-31')")  # fmt: skip
+
+    with office.engine.database.read() as tx:
+        actor = accounts.actor_of(tx, Login(9, AN, "an", "An"), on)
+
+    assert (actor.person_id, actor.name, actor.memberships) == (AN, "An", frozenset((role, 3) for role in roles))
+
+
+def test_the_memberships_of_the_business_date_count(office: RuntimeOffice) -> None:
+    """In the demo the two clocks are years apart."""
+    office.force("UPDATE membership SET valid_to = '2024-08-31' WHERE person_id = 1")
+
+    held = []
+    for moment in ("2024-08-31 23:59", "2024-09-01 00:00"):
+        office.at(moment)
+        with office.looking("an") as (_, actor):
+            held.append(len(actor.memberships))
+
+    assert held == [1, 0]
+
+
+@pytest.mark.parametrize(("username", "name"), [("an", "An"), ("nobody", None), ("AN", None)])
+def test_a_person_is_found_by_the_exact_name(office: RuntimeOffice, username: str, name: str | None) -> None:
+    with office.engine.database.read() as tx:
+        person = accounts.find_person(tx, username)
+
+    assert (person["name"] if person else None) == name
