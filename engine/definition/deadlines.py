@@ -139,7 +139,8 @@ def resolve(due: Due, case: "Case[Any]") -> Deadline | None:
             value = value.get(getattr(case.dossier, due.by))
         if value:
             on = date.fromisoformat(value) if isinstance(value, str) else value
-            return Deadline(on, start_of_day(on) if due.starts else end_of_day(on), due.path)
+            source = due.path if "." in due.path else f"{case.process}.{due.path}"
+            return Deadline(on, start_of_day(on) if due.starts else end_of_day(on), source)
     return None
 
 

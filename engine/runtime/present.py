@@ -69,7 +69,7 @@ def task_json(work: Work, task: Row) -> dict[str, Any]:
         "clock": task["clock"],
         "due_on": task["due_on"],
         "due_at": instant(task["due_at"]),
-        "due_source": task["due_source"],
+        "due_source": _source(work, task["due_source"]),
         "days_left": days_left(work, task),
         "days_late": days_late(work, task),
         "opened_at": instant(task["opened_at"]),
@@ -81,6 +81,14 @@ def days_left(work: Work, task: Row) -> int | None:
     if task["clock"] != "running" or not task["due_on"]:
         return int(task["days_left"]) if task["days_left"] is not None else None
     return work.office.calendar.between(work.today, date.fromisoformat(task["due_on"]))
+
+
+def _source(work: Work, source: str) -> str:
+    """Where a due date comes from: the days that a law or setting gives, or the name of the field that holds it."""
+    process, _, name = source.rpartition(".")
+    model = work.registry.by_code.get(process)
+    field = model.dossier.model_fields.get(name) if model else None
+    return f"{field.title} ({model.title})" if model and field else source
 
 
 def days_late(work: Work, task: Row) -> int | None:

@@ -155,7 +155,9 @@ DAY = date(2024, 7, 31)
     ids=["own", "of an ancestor", "own by name", "of an ancestor by name"],
 )
 def test_a_date_lasts_to_its_midnight(due: Due, case: Case[Any]) -> None:
-    assert resolve(due, case) == Deadline(DAY, datetime(2024, 7, 31, 17, tzinfo=UTC), due.path)
+    assert resolve(due, case) == Deadline(
+        DAY, datetime(2024, 7, 31, 17, tzinfo=UTC), due.path if "." in due.path else f"x.{due.path}"
+    )
 
 
 @pytest.mark.parametrize("case", [case_of(rounds={"closing": DAY}), case_of(rounds={})])
@@ -167,14 +169,14 @@ def test_a_start_is_the_first_instant_of_its_day_even_when_past() -> None:
     past = case_of(starts_on=date(2024, 7, 1))
 
     assert resolve(at_start_of("starts_on"), past) == Deadline(
-        date(2024, 7, 1), datetime(2024, 6, 30, 17, tzinfo=UTC), "starts_on"
+        date(2024, 7, 1), datetime(2024, 6, 30, 17, tzinfo=UTC), "x.starts_on"
     )
 
 
 def test_a_date_does_not_move_to_a_working_day() -> None:
     sunday = date(2024, 7, 14)
 
-    assert resolve(until("ends_on"), case_of(ends_on=sunday)) == Deadline(sunday, evening(sunday), "ends_on")
+    assert resolve(until("ends_on"), case_of(ends_on=sunday)) == Deadline(sunday, evening(sunday), "x.ends_on")
 
 
 # ── The ladder ───────────────────────────────────────────────────────────────────────────────────

@@ -36,9 +36,11 @@ def test_nobody_hears_of_a_task_of_their_own_making(office: RuntimeOffice) -> No
 def test_a_person_with_two_roles_hears_of_an_event_once(office: RuntimeOffice) -> None:
     office.hire("do", ("desk", "PNV"), ("officer", "W1"), ("head", "W1"))
 
-    office.checked()
+    case = office.start("an", "errand", text="Quét vôi")
+    before = len(office.notices())
+    office.act("an", case, "hand_in")
 
-    assert office.notices() == [("task_opened", "lan"), ("task_opened", "do"), ("handed_in", "ha")]
+    assert office.notices()[before:] == [("task_opened", "lan"), ("task_opened", "do"), ("handed_in", "ha")]
 
 
 def test_who_left_the_role_or_closed_the_account_does_not_hear(office: RuntimeOffice) -> None:
