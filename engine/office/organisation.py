@@ -6,6 +6,7 @@ Loaded once and shared by every command; a change of the organisation makes a ne
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from engine.office.calendar import WorkingCalendar
 from engine.office.law import LawBook
@@ -55,12 +56,16 @@ class Office:
         self.units: Mapping[int, Unit] = {unit.id: unit for unit in units}
         self.by_code: Mapping[str, Unit] = {unit.code: unit for unit in self.units.values()}
         self.calendar, self.law = calendar, law
+        self._seated = lru_cache(maxsize=1024)(self._find_seats)  # asked several times for each action
         self._seats: dict[int, list[SeatRow]] = {}
         for seat in seats:
             self._seats.setdefault(seat.authority_id, []).append(seat)
 
-    def seats(self, authority_id: int, on: date) -> dict[str, Unit]:
+    def seats(self, authority_id: int, on: date) -> Mapping[str, Unit]:
         """Role code → the unit that holds it for the authority on that date."""
+        return self._seated(authority_id, on)
+
+    def _find_seats(self, authority_id: int, on: date) -> Mapping[str, Unit]:
         rows = self._seats.get(authority_id, ())
         return {row.role: self.units[row.unit_id] for row in rows if row.holds(on)}
 

@@ -156,7 +156,13 @@ def has_wal_fix(version: tuple[int, int, int]) -> bool:
 
 def _create(path: Path) -> Engine:
     url = f"sqlite:///{path}"
-    engine = create_engine(url, module=DRIVER, pool_size=8, max_overflow=0, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        url,
+        module=DRIVER,
+        pool_size=8,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "cached_statements": 1000},
+    )
     journal = "WAL" if has_wal_fix(DRIVER.sqlite_version_info) else "DELETE"
 
     @event.listens_for(engine, "connect")

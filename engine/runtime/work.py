@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from engine.definition.registry import Registry
 from engine.instants import local_date, to_micros
@@ -10,7 +11,7 @@ from engine.office.organisation import Office
 from engine.runtime.database import Transaction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the two instants below are worked out once
 class Work:
     """One command's surroundings. `now` is the business instant, aware UTC; `salt` gives 32 hex digits."""
 
@@ -20,11 +21,11 @@ class Work:
     now: datetime
     salt: Callable[[], str]
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The legal date in Asia/Ho_Chi_Minh."""
         return local_date(self.now)
 
-    @property
+    @cached_property
     def micros(self) -> int:
         return to_micros(self.now)

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import KeyReused, NotAuthenticated, NotFound, NotPerformer, StaleVersion, Unavailable, VersionMissing
+from engine.errors import (
+    ActionNotAvailable,
+    GuardUnmet,
+    KeyReused,
+    NotAuthenticated,
+    NotFound,
+    NotPerformer,
+    StaleVersion,
+    Unavailable,
+    VersionMissing,
+)
 from engine.runtime.commands import NewCase
 from engine.runtime.service import Answer, Asking
 from tests.errands.office import ERRAND, RuntimeOffice, open_runtime
@@ -105,11 +115,11 @@ def test_whoever_may_not_see_it_any_more_gets_no_stored_answer(office: RuntimeOf
     [
         ("nobody", None, "hand_in", NotAuthenticated),
         ("chi", None, "hand_in", NotFound),  # she is an officer, but of another ward
-        ("ha", None, "hand_in", NotPerformer),  # may see it, and is no officer
-        ("an", None, "hand_in", VersionMissing),
-        ("an", 9, "hand_in", StaleVersion),
-        ("an", 9, "approve", NotPerformer),  # a desk's, whatever the version
-        ("an", 9, "nonsense", StaleVersion),
+        ("ha", None, "hand_in", VersionMissing),
+        ("ha", 9, "hand_in", StaleVersion),
+        ("ha", 1, "hand_in", NotPerformer),  # may see it, and is no officer
+        ("an", 1, "approve", ActionNotAvailable),
+        ("an", 1, "hand_in", GuardUnmet),
     ],
 )
 def test_what_is_checked_first(
