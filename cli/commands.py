@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from os import environ
 from pathlib import Path
@@ -50,9 +50,8 @@ def demo(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
-    listening = _listen(settings)
     try:
-        with open_demo(settings, given.now) as (place, clock):
+        with _listening(settings) as listening, open_demo(settings, given.now) as (place, clock):
             print(f"Thi đua (bản chạy thử): {settings.base_url}/   đồng hồ: {clock().astimezone(LOCAL):%d/%m/%Y %H:%M}")
             print("Tài khoản: phuong1, ct.phuong1, donvi1, tt.donvi1, chuyenvien, truongphong, thuky, chutich,")
             print("vanthu, thanhpho, quantri, … mật khẩu: demo.   Dừng: Ctrl-C", flush=True)
@@ -64,8 +63,7 @@ def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
 
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Answer requests and tick, until stopped."""
-    listening = _listen(settings)
-    with _opened(settings) as place:
+    with _listening(settings) as listening, _opened(settings) as place:
         ticking = _companion(place)
         app = create_app(
             place.engine, settings, companions=[ticking], pages=[reference_pages(), case_pages(place.engine.registry)]
@@ -181,12 +179,20 @@ def _existing(settings: Settings) -> Database:
     return Database(path)
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """The socket to answer on, taken before anything is promised."""
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket to answer on, taken before anything is promised; a signal to stop ends the block in order."""
     try:
-        return socket.create_server((settings.host, settings.port), backlog=2048)
+        listening = socket.create_server((settings.host, settings.port), backlog=2048)
     except OSError as taken:
         raise CannotStart(f"cannot listen on {settings.host}:{settings.port} ({taken.strerror}); try --port") from taken
+    # uvicorn raises its signal again when it has finished: both unwind this process, none kills it.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with listening, suppress(KeyboardInterrupt):
+            yield listening
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _answer(listening: socket.socket, app: FastAPI) -> None:

@@ -4,10 +4,10 @@ It needs no log-in: everything in it is invented, and it is served to this machi
 """
 
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, Form, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,7 +21,7 @@ from notifications.door import mailbox
 from workflows import roles
 
 _JINJA = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
+    loader=FileSystemLoader(FilePath(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
 _UNIT_NAMES = {unit.code: unit.name for unit in UNITS}
 _ROLE_LABELS = {role.code: role.label for role in roles.ALL}
@@ -46,7 +46,7 @@ def demo_pages(place: Installation, clock: DemoClock) -> APIRouter:
         return RedirectResponse("/", status_code=303)
 
     @router.get("/mails/{key}")
-    def mail(key: int) -> HTMLResponse:
+    def mail(key: Annotated[int, Path(ge=1, lt=2**62)]) -> HTMLResponse:
         with place.engine.database.read() as tx:
             found = mailbox(tx, before=key + 1, most=1)["items"]
         if not found or found[0]["id"] != str(key):

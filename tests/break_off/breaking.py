@@ -23,6 +23,7 @@ from tests.year.stage import REGISTRY, WALL
 Content = dict[str, str]
 """A hash of the rows of each table."""
 
+LONGEST_SECONDS = 60  # a writer that died would keep its callers waiting for ever
 KEY, FINGERPRINT = "broken-off", "the same request"
 TABLES = [table.name for table in metadata.sorted_tables]
 
@@ -93,12 +94,14 @@ class Copy:
         asking = Asking(command.secret, KEY, FINGERPRINT, command.expected)
         model, body, case = MODELS[command.process], command.body, command.case_id
         if command.kind == "start":
-            return engine.start(asking, model, NewCase(command.unit, command.parent_id, body or {})).result()
+            return engine.start(asking, model, NewCase(command.unit, command.parent_id, body or {})).result(
+                LONGEST_SECONDS
+            )
         if command.kind == "edit":
-            return engine.edit(asking, model, case, body or {}).result()
+            return engine.edit(asking, model, case, body or {}).result(LONGEST_SECONDS)
         if command.kind == "attach":
-            return engine.attach(asking, model, case, Paper(**(body or {}))).result()
-        return engine.act(asking, model, case, command.action, body).result()
+            return engine.attach(asking, model, case, Paper(**(body or {}))).result(LONGEST_SECONDS)
+        return engine.act(asking, model, case, command.action, body).result(LONGEST_SECONDS)
 
     def content(self) -> Content:
         """What is committed, as another connection sees it."""

@@ -37,7 +37,7 @@ def _main_transaction(copy: Copy, breaker: Breaker, answer: Answer) -> int:
         breaker.arm(at)
         given = _answer_of(copy.perform)
         if breaker.passed:
-            assert given in (answer, None), "the answer was another one"
+            assert given == answer or copy.command.kind == "tick", "the answer was another one"
             return at - 1
         assert given is None, "a broken command was answered"
         assert copy.content() == before, f"statement {at} left something"
