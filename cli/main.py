@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from os import environ
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from api.settings import Settings, SettingsError
 from cli import commands
 from engine.errors import EngineError
+from engine.runtime.database import DRIVER
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as wrong:
         print(f"thidua: {settings_folder(given)}: {wrong.strerror or wrong}", file=sys.stderr)
         return 2
+    except DRIVER.DatabaseError as wrong:
+        print(f"thidua: {settings_folder(given)}: {wrong}", file=sys.stderr)
+        return 2
     except (SettingsError, EngineError, commands.CannotStart) as wrong:
         print(f"thidua: {wrong}", file=sys.stderr)
         return 2
@@ -45,12 +48,9 @@ def settings_folder(given: argparse.Namespace) -> str:
 
 
 def _settings(given: argparse.Namespace) -> Settings:
-    settings = Settings.from_environment(environ)
-    if getattr(given, "data", None) is not None:
-        settings = replace(settings, data=given.data)
-    if getattr(given, "port", None) is not None:
-        settings = replace(settings, port=given.port, base_url=f"http://{settings.host}:{given.port}")
-    return settings
+    """The environment's settings, with what the command line says in their place."""
+    said = {f"THIDUA_{name.upper()}": getattr(given, name, None) for name in ("data", "port")}
+    return Settings.from_environment({**environ, **{name: str(v) for name, v in said.items() if v is not None}})
 
 
 def _parser() -> argparse.ArgumentParser:

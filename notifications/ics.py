@@ -41,27 +41,7 @@ def deadline_event(
         raise ValueError(f"{url!r} must be an http or https address in ASCII.")
     event.add("url", url)
     event.add_component(_alarm(due_on, summary))
-    return _calendar("PUBLISH", event)
-
-
-def cancel_event(
-    uid: str,
-    due_on: date,
-    summary: str,
-    sequence: int,
-    stamped_at: datetime,
-    organizer: str | None = None,
-) -> bytes:
-    """A METHOD:CANCEL object that takes the deadline `uid` out of the calendar (RFC 5546 §3.2.5).
-
-    `sequence` is higher than the last one published, or clients ignore the cancellation.
-
-    Raises:
-        ValueError: as for `deadline_event`.
-    """
-    event = _event(uid, due_on, summary, sequence, stamped_at, organizer)
-    event.add("status", "CANCELLED")
-    return _calendar("CANCEL", event)
+    return _published(event)
 
 
 def _event(uid: str, due_on: date, summary: str, sequence: int, stamped_at: datetime, organizer: str | None) -> Event:
@@ -92,11 +72,11 @@ def _alarm(due_on: date, summary: str) -> Alarm:
     return alarm
 
 
-def _calendar(method: str, event: Event) -> bytes:
+def _published(event: Event) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", method)
+    calendar.add("method", "PUBLISH")
     calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content

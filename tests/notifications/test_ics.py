@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from notifications.ics import cancel_event, deadline_event
+from notifications.ics import deadline_event
 
 DUTY: dict[str, Any] = {
     "uid": "task-7@quan.example.vn",
@@ -20,7 +20,6 @@ DUTY: dict[str, Any] = {
     "stamped_at": datetime(2026, 8, 7, 8, 30, 15, 999, tzinfo=timezone(timedelta(hours=7))),
     "organizer": "thidua@quan.example.vn",
 }
-CANCELLED = {key: value for key, value in DUTY.items() if key not in {"description", "url"}}
 
 
 def lines(content: bytes) -> list[str]:
@@ -60,30 +59,6 @@ def test_alarm_rings_at_eight_in_vietnam_on_the_due_day() -> None:
     [alarm] = Calendar.from_ical(deadline_event(**DUTY)).walk("VALARM")
 
     assert alarm["TRIGGER"].dt == datetime(2026, 8, 12, 8, tzinfo=timezone(timedelta(hours=7)))
-
-
-def test_cancellation_names_the_same_duty_and_has_no_alarm() -> None:
-    content = lines(cancel_event(**CANCELLED))
-
-    assert sorted(content) == sorted(
-        [
-            "BEGIN:VCALENDAR",
-            "VERSION:2.0",
-            "PRODID:-//thidua//Deadlines//VI",
-            "METHOD:CANCEL",
-            "BEGIN:VEVENT",
-            "UID:task-7@quan.example.vn",
-            "DTSTAMP:20260807T013015Z",
-            "DTSTART;VALUE=DATE:20260812",
-            "SUMMARY;LANGUAGE=vi:Nộp hồ sơ khen thưởng\\, Phường 1",
-            "SEQUENCE:3",
-            "STATUS:CANCELLED",
-            "TRANSP:TRANSPARENT",
-            "ORGANIZER:mailto:thidua@quan.example.vn",
-            "END:VEVENT",
-            "END:VCALENDAR",
-        ]
-    )
 
 
 def test_organizer_may_be_left_out() -> None:

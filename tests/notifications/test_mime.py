@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from notifications.ics import cancel_event
+from notifications.ics import deadline_event
 from notifications.mime import Letter, Sender, build, checked_address, message_id, one_line
 
 SENDER = Sender(
@@ -37,7 +37,10 @@ LETTER = Letter(
     calendar=None,
     optional=False,
 )
-CALENDAR = cancel_event("task-7@quan.example.vn", LETTER.sent_at.date(), "Nộp hồ sơ", 2, LETTER.sent_at)
+CALENDAR = deadline_event(
+    "task-7@quan.example.vn", LETTER.sent_at.date(), "Nộp hồ sơ", "Hồ sơ còn thiếu.", "https://quan.example.vn/7", 2,
+    LETTER.sent_at,
+)  # fmt: skip
 HEADER_NAMES = [
     "Date",
     "From",
@@ -251,7 +254,7 @@ def test_calendar_travels_beside_the_texts_under_its_own_method() -> None:
     texts, calendar = message.get_payload()
     assert texts.get_content_type() == "multipart/alternative"
     assert calendar.get_content_type() == "text/calendar"
-    assert calendar.get_param("method") == "CANCEL"
+    assert calendar.get_param("method") == "PUBLISH"
     assert calendar.get_filename() == "thoi-han.ics"
     assert calendar.get_payload(decode=True) == CALENDAR
 
