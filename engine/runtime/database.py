@@ -141,8 +141,10 @@ class Database:
 
     def close(self) -> None:
         """Let go of all connections."""
-        if self._write_connection is not None:
-            self._write_connection.close()
+        with self._writing:  # not under the hands of who still writes
+            if self._write_connection is not None:
+                self._write_connection.close()
+                self._write_connection = None
         self.engine.dispose()
 
 

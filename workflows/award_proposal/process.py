@@ -171,7 +171,7 @@ class AwardProposal(Process):
     confirm_award      = action("Xác nhận đã trao",          notified.to(awarded), form=Handover, into="handover", number=Register("award_book", into="register_number"))
     archive            = action("Lưu trữ",                   awarded.to(archived))
     withdraw           = action("Rút hồ sơ",                 drafted.to(withdrawn) | directed.to(withdrawn) | submitted.to(withdrawn) | supplement_requested.to(withdrawn) | ward_review.to(withdrawn),
-                                by=PROPOSER_HEAD, form=Reason, into="withdrawal", effects=settle_submission)
+                                by=PROPOSER_HEAD, form=Reason, into="withdrawal", tells=(Tell("withdrawn", (PROPOSER,)),), effects=settle_submission)
     # fmt: on
 
     # ── GUARDS ───────────────────────────────────────────────────────────────────────────────────
