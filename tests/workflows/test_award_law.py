@@ -184,14 +184,6 @@ def test_the_simplified_procedure_only_warns_under_the_new_decree(day: date, blo
     assert (blocked, warned) == ((["R-DOSSIER-SIMPLIFIED"], []) if blocks else ([], ["R-DOSSIER-SIMPLIFIED"]))
 
 
-@pytest.mark.parametrize("rule", [rule for rule in rules.ON_SUBMIT if rule.code != "R-DISCIPLINE"])
-def test_confirming_makes_no_warning_block(rule: Any) -> None:
-    """What the row calls a warning stays one, whoever confirms it."""
-    row = LAW.get("rule", rule.code, TODAY)
-
-    assert (row.may_block, replace(row, confirmed=True).value["severity"]) == (True, row.value["severity"])
-
-
 # ── votes ────────────────────────────────────────────────────────────────────────────────────────
 
 MAJORITY, FOUR_FIFTHS = ("vote_policy", "any"), ("vote_policy", Award.BK_TINH)

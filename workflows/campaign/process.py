@@ -122,7 +122,8 @@ class Campaign(Process):
     @guard("Ngày kết thúc mới phải từ hôm nay trở đi; hạn báo cáo của đơn vị và báo cáo thành phố không trước ngày đó")
     def end_moves_on(case: Case[Any]) -> bool:
         d = case.dossier
-        return bool(case.today <= d.ends_on <= d.reports_due_on <= d.summary_due_on)
+        days = [day for day in (case.today, d.ends_on, d.reports_due_on, d.summary_due_on) if day is not None]
+        return days == sorted(days)
 
     @guard("Còn phường hoặc đơn vị chưa báo cáo kết quả và chưa được miễn")
     def all_reported(case: Case[Any]) -> bool:
