@@ -54,6 +54,44 @@ def free_port() -> int:
         return port
 
 
+@dataclass
+class Running:
+    """A demo in a process of its own. `temporary`: the only place where it may make temporary files."""
+
+    process: subprocess.Popen[str]
+    port: int
+    temporary: Path
+
+    def stop(self, number: signal.Signals) -> tuple[int, str]:
+        """Exit code and complaint after a signal."""
+        self.process.send_signal(number)
+        _, complaint = self.process.communicate(timeout=60)
+        return self.process.returncode, complaint
+
+
+def begin_demo(temporary: Path, *arguments: str) -> Running:
+    temporary.mkdir()
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "cli.main", "demo", "--port", str(port), *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(temporary), "THIDUA_BASE_URL": "https://thidua.example.vn"},
+    )  # fmt: skip
+    return Running(process, port, temporary)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Running, Path]]:
+    """One demo that keeps nothing and one in a folder; the folder. They start while the other tests run."""
+    room = tmp_path_factory.mktemp("demos")
+    folder = room / "kept"
+    running = begin_demo(room / "a"), begin_demo(room / "b", "--data", str(folder))
+    yield (*running, folder)
+    for demo in running:
+        demo.process.kill()
+        demo.process.communicate()
+
+
 # ── check ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -220,14 +258,14 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path, capsys: pytest.Capt
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
-def test_a_second_process_is_refused(made: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    more = ["--port", str(free_port())] if command == "serve" else []
-
+def test_a_second_process_is_refused(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with installation(Settings(data=made), clock=wall_clock, wall=wall_clock):
-        assert run(capsys, command, "--data", made, *more) == (
-            2, "", f"thidua: {made} is in use by another process; stop it first\n"
-        )  # fmt: skip
+        refused = [
+            run(capsys, command, "--data", made, *more)
+            for command, *more in (("serve", "--port", str(free_port())), ("worker",))
+        ]
+
+    assert refused == [(2, "", f"thidua: {made} is in use by another process; stop it first\n")] * 2
 
 
 def test_a_port_that_is_taken_is_named(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,44 +302,6 @@ def test_a_demo_is_not_served_and_an_office_is_no_demo(
 
 
 # ── the demo as a process ────────────────────────────────────────────────────────────────────────
-
-
-@dataclass
-class Running:
-    """A demo in a process of its own. `temporary`: the only place where it may make temporary files."""
-
-    process: subprocess.Popen[str]
-    port: int
-    temporary: Path
-
-    def stop(self, number: signal.Signals) -> tuple[int, str]:
-        """Exit code and complaint after a signal."""
-        self.process.send_signal(number)
-        _, complaint = self.process.communicate(timeout=60)
-        return self.process.returncode, complaint
-
-
-def begin_demo(temporary: Path, *arguments: str) -> Running:
-    temporary.mkdir()
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "cli.main", "demo", "--port", str(port), *arguments],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "TMPDIR": str(temporary), "THIDUA_BASE_URL": "https://thidua.example.vn"},
-    )  # fmt: skip
-    return Running(process, port, temporary)
-
-
-@pytest.fixture(scope="module")
-def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Running, Path]]:
-    """One demo that keeps nothing and one in a folder, started side by side; the folder."""
-    room = tmp_path_factory.mktemp("demos")
-    folder = room / "kept"
-    running = begin_demo(room / "a"), begin_demo(room / "b", "--data", str(folder))
-    yield (*running, folder)
-    for demo in running:
-        demo.process.kill()
-        demo.process.communicate()
 
 
 def test_demos_answer_are_kept_apart_and_stop_in_order(

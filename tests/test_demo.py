@@ -139,11 +139,14 @@ def test_the_rolling_round_is_open_and_nobody_is_left_logged_in(fresh: Demo) -> 
 
 def test_a_demo_is_gone_on_with_where_it_was_left(loaded: Path, tmp_path: Path) -> None:
     shutil.copytree(loaded, tmp_path / "demo")
-    with opened(tmp_path / "demo") as demo:
-        demo.place.ticker.advance(demo.clock, datetime(2024, 7, 11, 9, 30, tzinfo=LOCAL))
+    left_at = datetime(2024, 7, 11, 9, 30, tzinfo=LOCAL)
+    with open_demo(Settings(data=tmp_path / "demo")) as (place, clock):
+        place.ticker.advance(clock, left_at)
 
-    with opened(tmp_path / "demo", datetime(2024, 9, 1, tzinfo=LOCAL)) as demo:
-        assert (demo.now, demo.counts()) == ("2024-07-11 09:30", LAUNCHED)
+    with open_demo(Settings(data=tmp_path / "demo"), datetime(2024, 9, 1, tzinfo=LOCAL)) as (place, clock):
+        assert clock() == left_at
+        with place.engine.database.read() as tx:
+            assert count_by_state(tx) == LAUNCHED
 
 
 def test_a_new_demo_begins_where_it_is_told(tmp_path: Path) -> None:
