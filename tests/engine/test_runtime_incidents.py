@@ -239,6 +239,23 @@ def test_a_time_out_that_still_lies_ahead_is_not_tried_before(office: RuntimeOff
     assert [incident["can_retry"] for incident in listed(office)] == [False]
 
 
+def test_a_reminder_that_failed_is_not_tried_as_a_time_out(
+    office: RuntimeOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    errand = office.errands(office.drive("W1"))[0]
+    office.force(f"UPDATE user_task SET due_on = NULL WHERE instance_id = {errand}")
+    office.tick("2024-07-24 08:00")
+    office.force("DELETE FROM timer")
+
+    assert [(what["what"], what["can_retry"]) for what in listed(office)] == [
+        ("Hệ thống không xử lý được hồ sơ này (TypeError)", False)
+    ]
+    with pytest.raises(ActionNotAvailable):
+        repair(office, incidents.retry, office.incident())
+    assert (office.engine.fire_due(), office.state(errand)) == (0, "drafted")
+    assert [record.message for record in caplog.records] == ["a case could not be worked on"]
+
+
 def test_an_incident_of_something_that_cannot_be_tried_says_so(office: RuntimeOffice) -> None:
     office.force("UPDATE person SET active = 0 WHERE username = 'lan'")
     office.checked()

@@ -58,6 +58,8 @@ def test_rungs_before_the_task_opened_never_fire(office: RuntimeOffice) -> None:
     errand = office.errands(office.drive("W1"))[0]
 
     assert office.timers(errand) == [("rung", 0, "2024-07-31 08:00"), ("time_out", 0, "2024-08-01 00:00")]
+    office.tick("2024-07-31 08:00")
+    assert office.firings(errand) == [("2024-07-31:0", "2024-07-31 08:00", "sent")]
 
 
 def test_a_finished_ladder_sets_no_more_timers(office: RuntimeOffice) -> None:
