@@ -15,12 +15,13 @@ from engine.definition.registry import Registry
 from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database
 from engine.runtime.service import Engine
+from engine.runtime.vault import Vault
 from notifications.door import Letterhead, Post, prove
 from notifications.mime import Sender
 from notifications.transport import Attempt, FolderTransport, Outcome, SmtpTransport, Transport
 from workflows import law, roles
 
-DATABASE, BLOBS, LOCK, MAILS = "thidua.db", "papers", "thidua.lock", "mails"
+DATABASE, BLOBS, LOCK, MAILS, KEYS = "thidua.db", "papers", "thidua.lock", "mails", "thidua.keys"
 STALE_UPLOAD_SECONDS = 24 * 3600
 
 
@@ -72,7 +73,8 @@ def installation(
             database.create_tables()
             blobs = BlobStore(settings.data / BLOBS)
             blobs.sweep_temporary(STALE_UPLOAD_SECONDS, wall().timestamp())
-            engine = Engine(database, definitions, blobs, clock=clock, wall=wall, salt=salt)
+            vault = Vault.at(settings.key_file or settings.data / KEYS)
+            engine = Engine(database, definitions, blobs, vault=vault, clock=clock, wall=wall, salt=salt)
             post = Post(words, letterhead(settings), transport or smtp(settings))
             try:
                 yield Installation(settings, engine, Ticker(engine, post))

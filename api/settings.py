@@ -48,6 +48,8 @@ class Settings:
 
     data: Path = Path("data")
     """Folder of the database and the papers (THIDUA_DATA)."""
+    key_file: Path | None = None
+    """Keys of what is sealed in the database; None: in the data folder (THIDUA_KEY_FILE)."""
     host: str = "127.0.0.1"
     """Address to listen on (THIDUA_HOST)."""
     port: int = 8000
@@ -81,6 +83,7 @@ class Settings:
         base_url = read.url("BASE_URL", f"http://{host}:{port}")
         settings = cls(
             data=Path(read.text("DATA", str(cls().data))),
+            key_file=read.path("KEY_FILE"),
             host=host,
             port=port,
             base_url=base_url,
@@ -134,6 +137,10 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self._environ.get(f"THIDUA_{name}", "").strip() or default
+
+    def path(self, name: str) -> Path | None:
+        given = self.text(name, "")
+        return Path(given) if given else None
 
     def whole(self, name: str, default: int, *, most: int = 10**10) -> int:
         given = self.text(name, str(default))

@@ -12,6 +12,7 @@ from engine.runtime.accounts import find_person, open_login
 from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database, Transaction
 from engine.runtime.service import Engine
+from engine.runtime.vault import Vault
 from workflows import law, roles
 
 NOW = datetime(2024, 7, 10, 1, tzinfo=UTC)
@@ -27,7 +28,7 @@ def build(folder: Path) -> Engine:
     registry = Registry(workflows.ALL, administrator=roles.ADMINISTRATOR, roles=roles.ALL, law=law.ALL)
     engine = Engine(
         database, registry, BlobStore(folder / "blobs"),
-        clock=lambda: NOW, wall=lambda: datetime.now(UTC), salt=lambda: f"{next(salts):032x}",
+        clock=lambda: NOW, wall=lambda: datetime.now(UTC), vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
     launch_campaign(engine)
     return engine

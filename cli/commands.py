@@ -26,7 +26,7 @@ from engine.instants import LOCAL, to_micros
 from engine.office.calendar import seed_days
 from engine.runtime.database import Database
 from engine.runtime.history import verify
-from engine.runtime.offices import write_authority, write_calendar, write_law
+from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar, write_law
 from engine.runtime.queries import count_by_state
 from notifications.door import prove
 from web.pages import case_pages, reference_pages
@@ -103,7 +103,10 @@ def init(given: argparse.Namespace, settings: Settings) -> int:
     with database.write() as tx:
         write_calendar(tx, seed_days(min(2024, this_year), this_year + CALENDAR_YEARS), to_micros(now))
         write_law(tx, law.ALL)
-        write_authority(tx, given.authority, given.username, hashed, ADMINISTRATOR.code, now.astimezone(LOCAL).date())
+        since = now.astimezone(LOCAL).date()
+        unit_id = add_unit(tx, "TOP", given.authority, "district", mail="", since=since)
+        person_id = add_person(tx, given.username, given.username, mail="", password_hash=hashed)
+        add_membership(tx, person_id, unit_id, ADMINISTRATOR.code, since=since)
     database.close()
     print(f"Đã tạo {path}. Chạy tiếp: thidua serve --data {settings.data}")
     return 0

@@ -11,49 +11,36 @@ from engine.office.calendar import seed_days
 from engine.runtime.accounts import find_person, open_login, revoke
 from engine.runtime.commands import NewCase
 from engine.runtime.database import Transaction
-from engine.runtime.offices import write_calendar, write_law
-from engine.runtime.schema import membership, person, seat, unit
+from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Answer, Asking, Engine
-from engine.runtime.statements import insertion
 from workflows import law
 
 PASSWORD = "demo"
 FIRST_YEAR, LAST_YEAR = 2024, 2026
-SINCE = date(2020, 1, 1).isoformat()
-
-_NEW_UNIT, _NEW_SEAT, _NEW_PERSON, _NEW_MEMBERSHIP = map(insertion, (unit, seat, person, membership))
+SINCE = date(2020, 1, 1)
 
 
 def load_organisation(tx: Transaction, password_hash: str, now: datetime) -> None:
     """Units, seats, accounts, the working calendar and the law; all accounts share one password."""
     keys: dict[str, int] = {}
     for u in UNITS:
-        keys[u.code] = tx.insert(
-            _NEW_UNIT, code=u.code, name=u.name, kind=u.kind, mail=f"{u.code.lower()}@{MAIL_DOMAIN}",
-            groups=_groups(u.groups), parent_id=keys.get(u.parent), authority_id=keys.get(u.authority),
-            valid_from=SINCE, valid_to=None,
+        keys[u.code] = add_unit(
+            tx, u.code, u.name, u.kind, mail=f"{u.code.lower()}@{MAIL_DOMAIN}", since=SINCE, groups=u.groups,
+            parent_id=keys.get(u.parent), authority_id=keys.get(u.authority),
         )  # fmt: skip
     for role, code in SEATS:
-        tx.insert(
-            _NEW_SEAT, authority_id=keys["QDK"], role=role.code, unit_id=keys[code], valid_from=SINCE, valid_to=None
-        )
+        add_seat(tx, keys["QDK"], role.code, keys[code], since=SINCE)
     for account in ACCOUNTS:
         _add(tx, account, keys, password_hash)
     write_calendar(tx, seed_days(FIRST_YEAR, LAST_YEAR), to_micros(now))
     write_law(tx, law.ALL)
 
 
-def _groups(groups: tuple[str, ...]) -> str:
-    return "[" + ",".join(f'"{group}"' for group in groups) + "]"
-
-
 def _add(tx: Transaction, account: Account, keys: dict[str, int], password_hash: str) -> None:
-    key = tx.insert(
-        _NEW_PERSON, username=account.username, name=account.name, mail=f"{account.username}@{MAIL_DOMAIN}",
-        password_hash=password_hash, active=True,
-    )  # fmt: skip
+    mail = f"{account.username}@{MAIL_DOMAIN}"
+    key = add_person(tx, account.username, account.name, mail=mail, password_hash=password_hash)
     for role, code in account.roles:
-        tx.insert(_NEW_MEMBERSHIP, person_id=key, unit_id=keys[code], role=role, valid_from=SINCE, valid_to=None)
+        add_membership(tx, key, keys[code], role, since=SINCE)
 
 
 def launch_campaign(engine: Engine) -> int:

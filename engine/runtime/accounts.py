@@ -3,8 +3,10 @@
 Sessions and tokens live on the wall clock; whether a membership holds is a matter of the business date.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -16,6 +18,7 @@ from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import login_attempt, person, session
 from engine.runtime.statements import MEMBERSHIPS, SESSION, TOUCH_SESSION, insertion
 
+SESSION_KIND, TOKEN_KIND = "session", "token"
 IDLE = timedelta(hours=8)
 LONGEST = timedelta(days=7)
 TOUCH_EVERY = timedelta(minutes=5)
@@ -42,19 +45,35 @@ _REVOKE = Statement(
 )
 _TOKENS = Statement(
     select(session)
-    .where(session.c.person_id == bindparam("owner"), session.c.kind == "token", session.c.revoked_at.is_(None))
+    .where(session.c.person_id == bindparam("owner"), session.c.kind == TOKEN_KIND, session.c.revoked_at.is_(None))
     .order_by(session.c.id)
 )
 
 
+class Scope(StrEnum):
+    """What a token may be used for; a session is good for everything."""
+
+    READ = "read"
+    ACT = "act"
+    SIGN = "sign"
+    ADMINISTER = "administer"
+
+
+EVERY_SCOPE = frozenset(Scope)
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An open session or token."""
+    """An open session or token. `confirmed_at`: when the person last gave password or code, in microseconds."""
 
     session_id: int
     person_id: int
     username: str
     name: str
+    kind: str = SESSION_KIND
+    staff_code: str | None = None
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    confirmed_at: int = 0
 
 
 def hash_of(secret: str) -> str:
@@ -72,9 +91,13 @@ def login_of(tx: Transaction, secret: str, wall_now: datetime) -> Login:
     now = to_micros(wall_now)
     if row is None or row["revoked_at"] is not None or row["expires_at"] <= now or not row["active"]:
         raise NotAuthenticated
-    if row["kind"] == "session" and row["seen_at"] + IDLE // timedelta(microseconds=1) <= now:
+    if row["kind"] == SESSION_KIND and row["seen_at"] + IDLE // timedelta(microseconds=1) <= now:
         raise NotAuthenticated
-    return Login(row["id"], row["person_id"], row["username"], row["person_name"])
+    scopes = EVERY_SCOPE if row["kind"] == SESSION_KIND else frozenset(map(Scope, row["scopes"].split()))
+    return Login(
+        row["id"], row["person_id"], row["username"], row["person_name"], row["kind"], row["staff_code"], scopes,
+        row["confirmed_at"],
+    )  # fmt: skip
 
 
 def touch(tx: Transaction, secret: str, wall_now: datetime) -> None:
@@ -106,21 +129,22 @@ def check_guesses(tx: Transaction, username: str, wall_now: datetime) -> None:
         raise TooManyAttempts(seconds=int(GUESSES_WITHIN.total_seconds()))
 
 
-def note_guess(tx: Transaction, username: str, wall_now: datetime) -> None:
-    """Count a wrong password."""
-    tx.insert(_NEW_GUESS, username=username, at=to_micros(wall_now))
+def note_guess(tx: Transaction, username: str, wall_now: datetime, address: str = "") -> None:
+    """Count a wrong password, from a network address."""
+    tx.insert(_NEW_GUESS, username=username, address=address, at=to_micros(wall_now))
 
 
 def open_login(
     tx: Transaction, person_id: int, username: str, secret: str, wall_now: datetime, *, kind: str, name: str = "",
-    lasts: timedelta = LONGEST,
+    lasts: timedelta = LONGEST, scopes: Iterable[Scope] = EVERY_SCOPE, device: str = "",
 ) -> int:  # fmt: skip
-    """Store a new session (kind "session") or token (kind "token"); returns its key."""
+    """Store a new session (kind "session", confirmed now) or token (kind "token"); returns its key."""
     now = to_micros(wall_now)
     tx.run(_FORGIVE, which=username)
     return tx.insert(
         _NEW_SESSION, token_hash=hash_of(secret), kind=kind, name=name, person_id=person_id, created_at=now,
-        seen_at=now, expires_at=to_micros(wall_now + lasts), revoked_at=None,
+        seen_at=now, expires_at=to_micros(wall_now + lasts), confirmed_at=now if kind == SESSION_KIND else 0,
+        scopes=" ".join(sorted(scopes)), device=device, revoked_at=None,
     )  # fmt: skip
 
 

@@ -22,7 +22,10 @@ _INSTANCES = Statement(select(instance).order_by(instance.c.id))
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row to append. `at` in microseconds UTC; `payload` holds the dossier's merge patch."""
+    """One row to append. `at` in microseconds UTC; `payload` holds the dossier's merge patch.
+
+    role: in which the actor acted, empty for the system; mandate_id: when for somebody else.
+    """
 
     instance_id: int
     seq: int
@@ -32,18 +35,20 @@ class Entry:
     source: str
     target: str
     payload: dict[str, Any]
+    role: str = ""
+    mandate_id: int | None = None
 
 
 def append(tx: Transaction, entry: Entry, previous_hash: str, salt: str) -> tuple[int, str]:
     """Write the entry; returns its key and its hash, the new head of the chain."""
     payload = canonical(entry.payload)
     payload_hash = _payload_hash(salt, payload)
-    link = _link(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.action, entry.source, entry.target,
-                 payload_hash, previous_hash)  # fmt: skip
+    link = _link(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.role, entry.mandate_id, entry.action,
+                 entry.source, entry.target, payload_hash, previous_hash)  # fmt: skip
     key = tx.insert(
         NEW_HISTORY, instance_id=entry.instance_id, seq=entry.seq, at=entry.at, actor_id=entry.actor_id,
-        action=entry.action, source=entry.source, target=entry.target, payload=payload, salt=salt,
-        payload_hash=payload_hash, previous_hash=previous_hash, hash=link,
+        role=entry.role, mandate_id=entry.mandate_id, action=entry.action, source=entry.source, target=entry.target,
+        payload=payload, salt=salt, payload_hash=payload_hash, previous_hash=previous_hash, hash=link,
     )  # fmt: skip
     return key, link
 
@@ -76,8 +81,8 @@ def _faults(row: Row, entries: list[Row]) -> Iterator[str]:
             return
         if _payload_hash(entry["salt"], entry["payload"]) != entry["payload_hash"]:
             yield f"the payload of entry {seq} was changed"
-        link = _link(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["action"], entry["source"],
-                     entry["target"], entry["payload_hash"], previous)  # fmt: skip
+        link = _link(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["role"], entry["mandate_id"],
+                     entry["action"], entry["source"], entry["target"], entry["payload_hash"], previous)  # fmt: skip
         if link != entry["hash"] or entry["previous_hash"] != previous:
             yield f"the chain is broken at entry {seq}"
         if seq > 1 and entry["at"] < entries[seq - 2]["at"]:

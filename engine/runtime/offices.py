@@ -19,7 +19,7 @@ _SEATS = Statement(select(seat).order_by(seat.c.id))
 _DAYS = Statement(select(calendar_day).order_by(calendar_day.c.entered_at, calendar_day.c.id))
 _NEW_DAY = insertion(calendar_day)
 _NEW_ROW = insertion(reference)
-_NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP = map(insertion, (unit, person, membership))
+_NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP, _NEW_SEAT = map(insertion, (unit, person, membership, seat))
 
 
 def load_office(tx: Transaction) -> Office:
@@ -54,20 +54,46 @@ def write_law(tx: Transaction, rows: Iterable[LegalRow]) -> None:
                 _NEW_ROW, kind=row.kind, key=row.key, value=canonical(dict(row.value)), citation=row.citation,
                 mark=row.mark, valid_from=row.valid_from.isoformat(),
                 valid_to=row.valid_to.isoformat() if row.valid_to else None, confirmed_by=None, confirmed_at=None,
+                confirmation="",
             )  # fmt: skip
 
 
-def write_authority(tx: Transaction, name: str, username: str, password_hash: str, role: str, since: date) -> None:
-    """The first unit, an authority of its own, and the person who holds `role` in it."""
-    from_day = since.isoformat()
-    unit_id = tx.insert(
-        _NEW_UNIT, code="TOP", name=name, kind="district", mail="", groups="[]", parent_id=None, authority_id=None,
-        valid_from=from_day, valid_to=None,
+def add_unit(
+    tx: Transaction, code: str, name: str, kind: str, *, mail: str, since: date, groups: Iterable[str] = (),
+    parent_id: int | None = None, authority_id: int | None = None, identifier: str | None = None,
+) -> int:  # fmt: skip
+    """A unit from that date on; without `authority_id` it decides for itself. Returns its key."""
+    return tx.insert(
+        _NEW_UNIT, code=code, identifier=identifier, name=name, kind=kind, mail=mail, groups=canonical(list(groups)),
+        parent_id=parent_id, authority_id=authority_id, valid_from=since.isoformat(), valid_to=None,
     )  # fmt: skip
-    person_id = tx.insert(
-        _NEW_PERSON, username=username, name=username, mail="", password_hash=password_hash, active=True
+
+
+def add_person(
+    tx: Transaction, username: str, name: str, *, mail: str, password_hash: str = "", staff_code: str | None = None
+) -> int:
+    """A person; without a password nobody logs in as them with one. Returns the key."""
+    return tx.insert(
+        _NEW_PERSON, username=username, name=name, mail=mail, staff_code=staff_code, password_hash=password_hash,
+        active=True,
+    )  # fmt: skip
+
+
+def add_membership(
+    tx: Transaction, person_id: int, unit_id: int, role: str, *, since: date, until: date | None = None
+) -> int:
+    """The person holds the role in the unit from one date to another, both included. Returns the key."""
+    return tx.insert(
+        _NEW_MEMBERSHIP, person_id=person_id, unit_id=unit_id, role=role, valid_from=since.isoformat(),
+        valid_to=until.isoformat() if until else None,
+    )  # fmt: skip
+
+
+def add_seat(tx: Transaction, authority_id: int, role: str, unit_id: int, *, since: date) -> int:
+    """The unit holds the role for the authority from that date on. Returns the key."""
+    return tx.insert(
+        _NEW_SEAT, authority_id=authority_id, role=role, unit_id=unit_id, valid_from=since.isoformat(), valid_to=None
     )
-    tx.insert(_NEW_MEMBERSHIP, person_id=person_id, unit_id=unit_id, role=role, valid_from=from_day, valid_to=None)
 
 
 def legal_row(row: Row) -> LegalRow:

@@ -31,6 +31,7 @@ from engine.runtime.offices import load_office
 from engine.runtime.present import whole
 from engine.runtime.statements import REMEMBER, REPLAY
 from engine.runtime.timers import fire_due
+from engine.runtime.vault import Vault
 from engine.runtime.work import Work
 from engine.runtime.writer import Writer
 
@@ -71,11 +72,12 @@ class Engine:
         registry: Registry,
         blobs: BlobStore,
         *,
+        vault: Vault,
         clock: Callable[[], datetime],
         wall: Callable[[], datetime],
         salt: Callable[[], str],
     ) -> None:
-        self.database, self.registry, self.blobs = database, registry, blobs
+        self.database, self.registry, self.blobs, self.vault = database, registry, blobs, vault
         self.clock, self.wall, self._salt = clock, wall, salt
         self.reload_office()
         self.writer = Writer(database, self._follow_up)

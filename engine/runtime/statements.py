@@ -44,7 +44,7 @@ def _in_force(table: Table) -> Any:
 
 # ── standing ─────────────────────────────────────────────────────────────────────────────────
 SESSION = Statement(
-    select(session, person.c.name.label("person_name"), person.c.username, person.c.active)
+    select(session, person.c.name.label("person_name"), person.c.username, person.c.staff_code, person.c.active)
     .join_from(session, person)
     .where(session.c.token_hash == p("token_hash"))
 )

@@ -4,7 +4,7 @@ import itertools
 import json
 import tempfile
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,16 @@ from api.passwords import hash_password
 from api.settings import Settings
 from engine.definition.registry import Registry
 from engine.office.calendar import seed_days
-from engine.runtime import accounts, schema
+from engine.runtime import accounts
 from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database, Transaction
-from engine.runtime.offices import write_calendar, write_law
+from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Engine
-from engine.runtime.statements import insertion
+from engine.runtime.vault import Vault
 from tests.api.process import ADMINISTRATOR, LAW, Campaign, Duty
 from tests.leave_request.process import LeaveRequest
 
+SINCE = date(2020, 1, 1)
 PASSWORD = "mật khẩu của mọi người"
 PASSWORD_HASH = hash_password(PASSWORD)
 PEOPLE = {
@@ -105,6 +106,7 @@ def open_office(folder: Path, settings: Settings | None = None) -> Office:
         BlobStore(folder / "blobs"),
         clock=lambda: clocks.now,
         wall=lambda: clocks.wall,
+        vault=Vault.fresh(),
         salt=lambda: f"{next(salts):032x}",
     )
     if settings is not None:
@@ -130,15 +132,12 @@ def _filled() -> bytes:
 def _fill(tx: Transaction) -> None:
     units: dict[str, int] = {}
     for code, name, kind in (("Q", "Quận", "district"), ("P1", "Phường 1", "ward"), ("P2", "Phường 2", "ward")):
-        units[code] = tx.insert(
-            insertion(schema.unit), code=code, name=name, kind=kind, mail=f"{code}@example.vn", groups="[]",
-            parent_id=units.get("Q"), authority_id=units.get("Q"), valid_from="2020-01-01", valid_to=None,
+        units[code] = add_unit(
+            tx, code, name, kind, mail=f"{code}@example.vn", since=SINCE, parent_id=units.get("Q"),
+            authority_id=units.get("Q"),
         )  # fmt: skip
     for role in ("appraiser", "admin"):
-        tx.insert(
-            insertion(schema.seat), authority_id=units["Q"], role=role, unit_id=units["Q"], valid_from="2020-01-01",
-            valid_to=None,
-        )  # fmt: skip
+        add_seat(tx, units["Q"], role, units["Q"], since=SINCE)
     for username, roles in PEOPLE.items():
         _add(tx, username, roles, units)
     write_calendar(tx, seed_days(2024, 2026), 0)
@@ -146,15 +145,10 @@ def _fill(tx: Transaction) -> None:
 
 
 def _add(tx: Transaction, username: str, roles: tuple[tuple[str, str], ...], units: dict[str, int]) -> None:
-    key = tx.insert(
-        insertion(schema.person), username=username, name=username.title(), mail=f"{username}@example.vn",
-        password_hash=PASSWORD_HASH, active=True,
-    )  # fmt: skip
+    mail = f"{username}@example.vn"
+    key = add_person(tx, username, username.title(), mail=mail, password_hash=PASSWORD_HASH)
     for role, code in roles:
-        tx.insert(
-            insertion(schema.membership), person_id=key, unit_id=units[code], role=role, valid_from="2020-01-01",
-            valid_to=None,
-        )  # fmt: skip
+        add_membership(tx, key, units[code], role, since=SINCE)
 
 
 def start_leave(client: TestClient, **dossier: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from engine.definition.registry import Registry
 from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database
 from engine.runtime.service import Engine
+from engine.runtime.vault import Vault
 from tests.api.office import Office, open_office
 from workflows import law, roles
 
@@ -83,6 +84,7 @@ def whole_office(tmp_path: Path, office: Office) -> Iterator[dict[str, Any]]:
         BlobStore(tmp_path / "papers"),
         clock=lambda: clocks.now,
         wall=lambda: clocks.wall,
+        vault=Vault.fresh(),
         salt=lambda: "",
     )
     yield create_app(engine, Settings()).openapi()

@@ -16,6 +16,7 @@ from engine.runtime.commands import NewCase, Paper
 from engine.runtime.database import DRIVER, Database, Hook, Transaction
 from engine.runtime.schema import metadata
 from engine.runtime.service import Answer, Asking, Engine
+from engine.runtime.vault import Vault
 from tests.year.ledger import MODELS
 from tests.year.recording import Command, instant_of
 from tests.year.stage import REGISTRY, WALL
@@ -82,7 +83,13 @@ class Copy:
         self.database = Deaf(path, hook)
         now, papers = instant_of(command), BlobStore(path.parent / "papers")
         self.engine = Engine(
-            self.database, REGISTRY, papers, clock=lambda: now, wall=lambda: WALL, salt=lambda: "0" * 32
+            self.database,
+            REGISTRY,
+            papers,
+            clock=lambda: now,
+            wall=lambda: WALL,
+            vault=Vault.fresh(),
+            salt=lambda: "0" * 32,
         )
         self._reader = DRIVER.connect(path, isolation_level=None, check_same_thread=False)
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 
 from engine.errors import NotAuthenticated, NotFound, TooManyAttempts
+from engine.instants import to_micros
 from engine.runtime import accounts
 from engine.runtime.accounts import Login
 from engine.runtime.database import Transaction
@@ -49,7 +50,7 @@ def login(office: RuntimeOffice, at: datetime, secret: str = "s") -> Login | Non
 def test_a_login_says_who_it_is(office: RuntimeOffice) -> None:
     key = opened(office)
 
-    assert login(office, NOW) == Login(key, AN, "an", "An")
+    assert login(office, NOW) == Login(key, AN, "an", "An", confirmed_at=to_micros(NOW))
 
 
 def test_no_secret_is_stored(office: RuntimeOffice) -> None:

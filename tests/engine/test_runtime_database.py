@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from engine.runtime import database as module
 from engine.runtime import schema
 from engine.runtime.database import DRIVER, Database, Statement, has_wal_fix
 from engine.runtime.history import Entry, append
+from engine.runtime.offices import add_unit
 from engine.runtime.statements import NEW_INSTANCE, insertion
 
 STORE = insertion(schema.setting)
@@ -164,7 +166,7 @@ def test_a_statement_carries_the_values_that_were_written_into_it(database: Data
 
 def test_an_insert_gives_its_key(database: Database) -> None:
     with database.write() as tx:
-        keys = [tx.insert(insertion(schema.login_attempt), username=name, at=0) for name in "ab"]
+        keys = [tx.insert(insertion(schema.login_attempt), username=name, address="", at=0) for name in "ab"]
 
     assert keys == [1, 2]
 
@@ -176,10 +178,7 @@ def test_an_insert_gives_its_key(database: Database) -> None:
 def history(database: Database) -> Database:
     """A database with one entry in its history."""
     with database.write() as tx:
-        unit = tx.insert(
-            insertion(schema.unit), code="Q", name="Quận", kind="district", mail="", groups="[]", parent_id=None,
-            authority_id=None, valid_from="2020-01-01", valid_to=None,
-        )  # fmt: skip
+        unit = add_unit(tx, "Q", "Quận", "district", mail="", since=date(2020, 1, 1))
         case = tx.insert(
             NEW_INSTANCE, authority_id=unit, process="errand", definition_version=1, unit_id=unit, parent_id=None,
             start_key=None, state="drafted", phase="drafted", version=1, headline="", dossier="{}", history_hash="",

@@ -119,7 +119,7 @@ def test_an_entry_moved_to_another_case_is_found_on_both(office: RuntimeOffice) 
 
 
 def test_an_entry_that_somebody_added_is_found(office: RuntimeOffice) -> None:
-    columns = "at, actor_id, action, source, target, payload, salt, payload_hash, previous_hash, hash"
+    columns = "at, actor_id, role, action, source, target, payload, salt, payload_hash, previous_hash, hash"
     tamper(
         office, f"INSERT INTO history (instance_id, seq, {columns}) SELECT 1, 4, {columns} FROM history WHERE id = 3"
     )

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,17 @@ from engine.definition.decide import Actor
 from engine.definition.registry import Registry
 from engine.instants import LOCAL
 from engine.office.calendar import seed_days
-from engine.runtime import accounts, schema
+from engine.runtime import accounts, offices
 from engine.runtime.blobs import BlobStore
 from engine.runtime.commands import NewCase
 from engine.runtime.database import DRIVER, Database, Hook, Transaction
-from engine.runtime.offices import write_calendar, write_law
+from engine.runtime.offices import add_membership, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Answer, Asking, Engine
-from engine.runtime.statements import insertion
+from engine.runtime.vault import Vault
 from engine.runtime.work import Work
 from tests.errands.process import ADMINISTRATOR, LAW, Drive, Errand
 
+SINCE = date(2020, 1, 1)
 UNITS = (
     ("Q", "Quận", "district"),
     ("PNV", "Phòng Nội vụ", "office"),
@@ -190,7 +191,7 @@ def open_runtime(folder: Path, hook: Hook | None = None) -> Iterator[RuntimeOffi
     clock, salts = [local(MORNING)], itertools.count()
     engine = Engine(
         Database(path, hook), REGISTRY, BlobStore(folder / "blobs"),
-        clock=lambda: clock[0], wall=lambda: WALL, salt=lambda: f"{next(salts):032x}",
+        clock=lambda: clock[0], wall=lambda: WALL, vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
     try:
         yield RuntimeOffice(engine, clock)
@@ -213,15 +214,12 @@ def _filled() -> bytes:
 def _fill(tx: Transaction) -> None:
     units: dict[str, int] = {}
     for code, name, kind in UNITS:
-        units[code] = tx.insert(
-            insertion(schema.unit), code=code, name=name, kind=kind, mail=f"{code.lower()}@example.vn", groups="[]",
-            parent_id=units.get("Q"), authority_id=units.get("Q"), valid_from="2020-01-01", valid_to=None,
+        units[code] = add_unit(
+            tx, code, name, kind, mail=f"{code.lower()}@example.vn", since=SINCE, parent_id=units.get("Q"),
+            authority_id=units.get("Q"),
         )  # fmt: skip
     for role, code in SEATS:
-        tx.insert(
-            insertion(schema.seat), authority_id=units["Q"], role=role, unit_id=units[code], valid_from="2020-01-01",
-            valid_to=None,
-        )  # fmt: skip
+        add_seat(tx, units["Q"], role, units[code], since=SINCE)
     for username, roles in PEOPLE.items():
         add_person(tx, username, *((role, units[code]) for role, code in roles))
     write_calendar(tx, seed_days(2024, 2026), 0)
@@ -230,13 +228,7 @@ def _fill(tx: Transaction) -> None:
 
 def add_person(tx: Transaction, username: str, *roles: tuple[str, int]) -> None:
     """A person who holds the roles and is logged in with the own name as secret."""
-    key = tx.insert(
-        insertion(schema.person), username=username, name=username.title(), mail=f"{username}@example.vn",
-        password_hash="", active=True,
-    )  # fmt: skip
+    key = offices.add_person(tx, username, username.title(), mail=f"{username}@example.vn")
     for role, unit_id in roles:
-        tx.insert(
-            insertion(schema.membership), person_id=key, unit_id=unit_id, role=role, valid_from="2020-01-01",
-            valid_to=None,
-        )  # fmt: skip
+        add_membership(tx, key, unit_id, role, since=SINCE)
     accounts.open_login(tx, key, username, username, WALL, kind="token", lasts=timedelta(days=3650))

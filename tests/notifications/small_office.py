@@ -19,15 +19,16 @@ from engine.runtime import accounts, schema
 from engine.runtime.blobs import BlobStore
 from engine.runtime.commands import NewCase
 from engine.runtime.database import Database, Statement
-from engine.runtime.offices import write_calendar
+from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar
 from engine.runtime.service import Asking, Engine
-from engine.runtime.statements import insertion
+from engine.runtime.vault import Vault
 from notifications.door import Letterhead, Post, prove, run_due
 from notifications.mime import Sender
 from notifications.schema import message, message_attempt
 from notifications.transport import Attempt, Outcome, Transport
 from tests.leave_request.process import LeaveRequest
 
+SINCE = date(2020, 1, 1)
 SENDER = Sender(
     name="Phòng Nội vụ (qua Hệ thống thi đua)",
     address="thidua@quan.example.vn",
@@ -92,15 +93,9 @@ class SmallOffice:
         address = f"{name}@p1.example.vn" if mail is None else mail
 
         def add(tx: Any) -> None:
-            person_id = tx.insert(
-                insertion(schema.person), username=name, name=f"Lê {name.title()}", mail=address, password_hash="",
-                active=True,
-            )  # fmt: skip
+            person_id = add_person(tx, name, f"Lê {name.title()}", mail=address)
             for role in roles:
-                tx.insert(
-                    insertion(schema.membership), person_id=person_id, unit_id=self.unit_id, role=role,
-                    valid_from="2020-01-01", valid_to=None,
-                )  # fmt: skip
+                add_membership(tx, person_id, self.unit_id, role, since=SINCE)
             accounts.open_login(tx, person_id, name, name, datetime(2024, 1, 1, tzinfo=UTC), kind="session")
 
         self.engine.writer.call(add)
@@ -161,16 +156,13 @@ def small_office(folder: Path, hook: Callable[[str], None] | None = None) -> Ite
     database = Database(folder / "office.db", hook)
     database.create_tables()
     with database.write() as tx:
-        unit_id = tx.insert(
-            insertion(schema.unit), code="P1", name="Phòng Một", kind="office", mail="phong1@p1.example.vn",
-            groups="[]", parent_id=None, authority_id=None, valid_from="2020-01-01", valid_to=None,
-        )  # fmt: skip
+        unit_id = add_unit(tx, "P1", "Phòng Một", "office", mail="phong1@p1.example.vn", since=SINCE)
         write_calendar(tx, seed_days(2024, 2026), to_micros(datetime(2024, 1, 1, tzinfo=UTC)))
     clock = [at_local(WEDNESDAY, time(9))]
     salts = itertools.count()
     engine = Engine(
         database, REGISTRY, BlobStore(folder / "blobs"),
-        clock=lambda: clock[0], wall=lambda: datetime(2024, 1, 1, tzinfo=UTC), salt=lambda: f"{next(salts):032x}",
+        clock=lambda: clock[0], wall=lambda: datetime(2024, 1, 1, tzinfo=UTC), vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
     office = SmallOffice(engine, clock, unit_id)
     for name, role in (("an", "officer"), ("binh", "head"), ("dung", "admin")):

@@ -1,0 +1,63 @@
+"""Tables of logging in: sessions and tokens, guesses, second factors, single-use links."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+
+from engine.runtime.schema.columns import Instant, Key, metadata, own_key, ref
+
+session = Table(
+    "session", metadata, own_key(),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),  # session: ends by idling; token: ends on a date
+    Column("name", Text, nullable=False, server_default=""),
+    ref("person_id", "person"),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("confirmed_at", Instant, nullable=False),  # when password or code was last given; 0: never
+    Column("scopes", Text, nullable=False, server_default=""),  # of a token, with blanks between; a session has all
+    Column("device", Text, nullable=False, server_default=""),  # what the person recognises it by
+    Column("revoked_at", Instant),
+)  # fmt: skip
+
+login_attempt = Table(
+    "login_attempt", metadata, own_key(),
+    Column("username", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "username", "at"),
+    Index(None, "address", "at"),
+)  # fmt: skip
+
+
+account_link = Table(
+    "account_link", metadata, own_key(),  # an invitation or a reset of the password: used once, known by its hash
+    Column("kind", Text, nullable=False),  # invitation, reset
+    ref("person_id", "person"),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)  # fmt: skip
+
+second_factor = Table(
+    "second_factor", metadata, own_key(),
+    Column("person_id", Key, ForeignKey("person.id"), nullable=False, unique=True),
+    Column("sealed_secret", Text, nullable=False),  # by the vault
+    Column("last_step", Integer, nullable=False),  # a code works once
+    Column("confirmed_at", Instant),  # null: set up, never used
+)  # fmt: skip
+
+known_device = Table(
+    "known_device", metadata, own_key(),  # from here the owner gets in although somebody else guesses
+    ref("person_id", "person"),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("seen_at", Instant, nullable=False),
+)  # fmt: skip
+
+sign_on = Table(
+    "sign_on", metadata, own_key(),  # who somebody is at the provider of single sign-on
+    ref("person_id", "person"),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)  # fmt: skip
