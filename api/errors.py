@@ -40,6 +40,8 @@ STATUS: Mapping[type[Exception], int] = {
     MalformedJson: 400,
     MalformedForm: 400,
     engine_errors.NotAuthenticated: 401,
+    engine_errors.ConfirmationNeeded: 401,
+    engine_errors.ScopeMissing: 403,
     engine_errors.NotPerformer: 403,
     CrossSite: 403,
     engine_errors.NotFound: 404,
@@ -174,6 +176,9 @@ def _is_out_of_order(fault: Exception) -> bool:
 def _headers(refused: Refused) -> dict[str, str]:
     if isinstance(refused, TooManyAttempts | Unavailable):
         return {"Retry-After": str(refused.params["seconds"])}
+    if isinstance(refused, engine_errors.ConfirmationNeeded):  # RFC 9470
+        seconds = 60 * int(refused.params["minutes"])
+        return {"WWW-Authenticate": f'Bearer error="insufficient_user_authentication", max_age={seconds}'}
     if isinstance(refused, engine_errors.NotAuthenticated):
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(refused, BodyTooLarge | BodyTooSlow):

@@ -4,6 +4,8 @@
     ├─ DefinitionError        a process is written wrongly; stops the start-up, never a request
     └─ Refused                understood, and the answer is no; nothing was changed
        ├─ NotAuthenticated    no valid session or token
+       ├─ ConfirmationNeeded  deciding and signing ask for the password or code again
+       ├─ ScopeMissing        the token may not be used for this
        ├─ NotFound            no such thing, or not visible to this actor
        ├─ NotPerformer        visible, but this actor may not take this action
        ├─ ActionNotAvailable  the action does not leave this state
@@ -58,6 +60,16 @@ class Refused(EngineError):
 class NotAuthenticated(Refused):
     code = "not_authenticated"
     sentence = "Bạn chưa đăng nhập, hoặc phiên đăng nhập đã hết hạn. Hãy đăng nhập lại."
+
+
+class ConfirmationNeeded(Refused):
+    code = "confirmation_needed"
+    sentence = "Việc này là ký hoặc quyết định: hãy nhập lại mật khẩu hoặc mã xác thực (đã quá {minutes} phút)."
+
+
+class ScopeMissing(Refused):
+    code = "scope_missing"
+    sentence = "Mã truy cập này không có phạm vi «{scope}». Hãy tạo mã khác có phạm vi đó."
 
 
 class NotFound(Refused):

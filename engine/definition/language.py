@@ -141,6 +141,7 @@ class Action:
     effects: Callable[[Case[Any]], tuple[Start | Send, ...]] | None = None
     carries: str = ""
     carried: bool = False
+    signs: bool = False
     at: Due | None = None
     id: str = ""
 
@@ -235,13 +236,15 @@ def action(
     effects: Callable[[Case[Any]], tuple[Start | Send, ...]] | None = None,
     carries: str = "",
     carried: bool = False,
+    signs: bool = False,
 ) -> Event:
     """A move that a person (or a message) makes.
 
     by: who may, when that is not the owner of the task. form: what must be filled in; it is written to
     the dossier field `into` (appended, when that field is a tuple), or field by field without it.
     stamp: the dossier field that receives the instant. carries: the action that the same transaction
-    takes on every open child. carried: only taken that way, or by a message.
+    takes on every open child. carried: only taken that way, or by a message. signs: it is a signature or a
+    decision, for which a person gives password or code again.
     """
     roles = (by,) if isinstance(by, Role) else by
     meta = Action(
@@ -257,6 +260,7 @@ def action(
         effects,
         carries,
         carried,
+        signs,
     )
     return _event(meta, transitions)
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlalchemy import bindparam, delete, func, select, update
 
 from engine.definition.decide import Actor
-from engine.errors import NotAuthenticated, NotFound, TooManyAttempts
+from engine.errors import ConfirmationNeeded, NotAuthenticated, NotFound, ScopeMissing, TooManyAttempts
 from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import login_attempt, person, session
@@ -22,6 +22,7 @@ SESSION_KIND, TOKEN_KIND = "session", "token"
 IDLE = timedelta(hours=8)
 LONGEST = timedelta(days=7)
 TOUCH_EVERY = timedelta(minutes=5)
+CONFIRMED_FOR = timedelta(minutes=5)
 GUESSES = 10
 GUESSES_WITHIN = timedelta(minutes=15)
 
@@ -98,6 +99,20 @@ def login_of(tx: Transaction, secret: str, wall_now: datetime) -> Login:
         row["id"], row["person_id"], row["username"], row["person_name"], row["kind"], row["staff_code"], scopes,
         row["confirmed_at"],
     )  # fmt: skip
+
+
+def check_scope(login: Login, needs: Scope, wall_now: datetime) -> None:
+    """Whether the login may be used for that. To sign, a session must have been confirmed lately.
+
+    Raises:
+        ScopeMissing: a token without that scope.
+        ConfirmationNeeded: a session that wants to sign, and password or code were given too long ago.
+    """
+    if needs not in login.scopes:
+        raise ScopeMissing(scope=needs)
+    is_stale = to_micros(wall_now) - login.confirmed_at > CONFIRMED_FOR // timedelta(microseconds=1)
+    if needs is Scope.SIGN and login.kind == SESSION_KIND and is_stale:
+        raise ConfirmationNeeded(minutes=CONFIRMED_FOR // timedelta(minutes=1))
 
 
 def touch(tx: Transaction, secret: str, wall_now: datetime) -> None:

@@ -8,7 +8,7 @@ from engine.definition.decide import Actor
 from engine.errors import ActionNotAvailable, NotFound
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import instant
-from engine.runtime.rights import overseen
+from engine.runtime.rights import administered
 from engine.runtime.schema import effect, incident, instance, timer, user_task
 from engine.runtime.snapshots import code_of
 from engine.runtime.statements import INSTANCE, NEW_TIMER
@@ -102,8 +102,7 @@ def _is_repairer(work: Work, row: Row, actor: Actor) -> bool:
     """The holder of the incident's task, or an administrator of an authority above it (a ward has none)."""
     if (row["role"], row["unit_id"]) in actor.memberships:
         return True
-    administers = Actor(actor.person_id, actor.name, frozenset(m for m in actor.memberships if m[0] == row["role"]))
-    return row["authority_id"] in overseen(work, administers)
+    return row["authority_id"] in administered(work, actor)
 
 
 def _shown(work: Work, row: Row) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Who sees a case: units with an access row, and roles that see everything of their authority."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from engine.definition.decide import Actor
 from engine.definition.language import Role, Seat
+from engine.errors import NotPerformer
 from engine.runtime.database import Row
 from engine.runtime.schema import access, instance
 from engine.runtime.statements import VISIBLE
@@ -34,6 +36,24 @@ def overseen(work: Work, actor: Actor) -> frozenset[int]:
             bodies = work.office.circle((unit_id,))
             found.update(*(work.office.overseen(body) for body in bodies if _sits_in(work, role, body, unit_id)))
     return frozenset(found)
+
+
+def administered(work: Work, actor: Actor) -> frozenset[int]:
+    """The authorities whose units, people and law the actor may change."""
+    role = work.registry.administrator.code
+    held = frozenset(held for held in actor.memberships if held[0] == role)
+    return overseen(work, replace(actor, memberships=held))
+
+
+def must_administer(work: Work, actor: Actor, authority_id: int, label: str) -> None:
+    """Refuse who does not administer that authority; `label` is what was to be done.
+
+    Raises:
+        NotPerformer: with who could.
+    """
+    if authority_id not in administered(work, actor):
+        role, body = work.registry.administrator, work.office.units[authority_id]
+        raise NotPerformer(action=label, who=f"{role.label}, {body.name}")
 
 
 def _sits_in(work: Work, role: Role, body: int, unit_id: int) -> bool:

@@ -22,7 +22,7 @@ from engine.definition.registry import Registry
 from engine.errors import KeyReused, StaleVersion, VersionMissing
 from engine.instants import local_date, to_micros
 from engine.runtime import commands
-from engine.runtime.accounts import actor_of, login_of
+from engine.runtime.accounts import Scope, actor_of, check_scope, login_of
 from engine.runtime.blobs import BlobStore
 from engine.runtime.commands import NewCase, Paper
 from engine.runtime.database import Database, Row, Transaction
@@ -104,7 +104,7 @@ class Engine:
                 commands.must_begin(model, actor)
             return partial(perform, work, actor)
 
-        return self.writer.submit(lambda tx: self._once(tx, asking, stand))
+        return self.writer.submit(lambda tx: self._once(tx, asking, Scope.ACT, stand))
 
     def act(
         self, asking: Asking, model: ProcessModel, instance_id: int, action: str,
@@ -117,6 +117,7 @@ class Engine:
             instance_id,
             lambda work, row, actor: commands.act(work, row, action, form, actor),
             lambda actor: commands.must_perform(model, action, actor),
+            Scope.SIGN if action in model.actions and model.actions[action].signs else Scope.ACT,
         )
 
     def edit(self, asking: Asking, model: ProcessModel, instance_id: int, patch: Mapping[str, Any]) -> "Future[Answer]":
@@ -131,16 +132,20 @@ class Engine:
             asking, model, instance_id, lambda work, row, actor: commands.attach(work, row, paper, actor)
         )
 
-    def change(self, asking: Asking, perform: Perform) -> "Future[Answer]":
-        """Queue a change of any kind by the person asking, who must be logged in."""
-        return self.writer.submit(lambda tx: self._once(tx, asking, lambda work, actor: partial(perform, work, actor)))
+    def change(self, asking: Asking, perform: Perform, needs: Scope = Scope.ACT) -> "Future[Answer]":
+        """Queue a change of any kind by the person asking, who must be logged in; `needs`: what a token must allow."""
+        return self.writer.submit(
+            lambda tx: self._once(tx, asking, needs, lambda work, actor: partial(perform, work, actor))
+        )
 
-    def _once(self, tx: Transaction, asking: Asking, stand: Callable[[Work, Actor], Callable[[], Answer]]) -> Answer:
+    def _once(
+        self, tx: Transaction, asking: Asking, needs: Scope, stand: Callable[[Work, Actor], Callable[[], Answer]]
+    ) -> Answer:
         """Standing, then replay, then the change itself.
 
         stand: checks what must hold before a stored answer may be given again, and gives the change.
         """
-        work, actor = self.work(tx), self.standing(tx, asking.secret)
+        work, actor = self.work(tx), self.standing(tx, asking.secret, needs)
         perform = stand(work, actor)
         if not asking.key:
             return perform()
@@ -153,6 +158,7 @@ class Engine:
         instance_id: int,
         change: Callable[[Work, Row, Actor], Row],
         must: Callable[[Actor], None] = lambda _: None,
+        needs: Scope = Scope.ACT,
     ) -> "Future[Answer]":
         def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
             row = commands.load(work, model, instance_id, actor)
@@ -165,7 +171,7 @@ class Engine:
 
             return perform
 
-        return self.writer.submit(lambda tx: self._once(tx, asking, stand))
+        return self.writer.submit(lambda tx: self._once(tx, asking, needs, stand))
 
     # ── looks ────────────────────────────────────────────────────────────────────────────────
     @contextmanager
@@ -178,9 +184,15 @@ class Engine:
         with self.database.read() as tx:
             yield self.work(tx), self.standing(tx, secret)
 
-    def standing(self, tx: Transaction, secret: str) -> Actor:
-        """The person behind a secret, with the memberships of the business date."""
-        return actor_of(tx, login_of(tx, secret, self.wall()), local_date(self.clock()))
+    def standing(self, tx: Transaction, secret: str, needs: Scope = Scope.READ) -> Actor:
+        """The person behind a secret, with the memberships of the business date.
+
+        Raises:
+            NotAuthenticated, ScopeMissing, ConfirmationNeeded: as `login_of` and `check_scope`.
+        """
+        login = login_of(tx, secret, self.wall())
+        check_scope(login, needs, self.wall())
+        return actor_of(tx, login, local_date(self.clock()))
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────
     def fire_due(self) -> int:

@@ -162,7 +162,8 @@ def small_office(folder: Path, hook: Callable[[str], None] | None = None) -> Ite
     salts = itertools.count()
     engine = Engine(
         database, REGISTRY, BlobStore(folder / "blobs"),
-        clock=lambda: clock[0], wall=lambda: datetime(2024, 1, 1, tzinfo=UTC), vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
+        clock=lambda: clock[0], wall=lambda: datetime(2024, 1, 1, tzinfo=UTC),
+        vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
     office = SmallOffice(engine, clock, unit_id)
     for name, role in (("an", "officer"), ("binh", "head"), ("dung", "admin")):
