@@ -32,6 +32,11 @@ class Labelled(BaseModel):
     label: str
 
 
+class Account(BaseModel):
+    username: str
+    name: str
+
+
 class Reason(BaseModel):
     """A condition that does not hold, with the rule that says so."""
 
@@ -39,6 +44,16 @@ class Reason(BaseModel):
     sentence: str
     citation: str
     mark: str
+    remedy: str = Field("", description="What would help")
+
+
+class RowProblem(BaseModel):
+    """What is wrong in a spreadsheet: row as people count them, column by its heading or empty."""
+
+    sheet: str
+    row: int
+    column: str
+    sentence: str
 
 
 class Problem(BaseModel):
@@ -54,6 +69,7 @@ class Problem(BaseModel):
     reasons: list[Reason] = Field([], description="Of a guard")
     lines: dict[str, list[Reason]] = Field({}, description="Of a group: the cases that cannot go, by code")
     fields: dict[str, str] = Field({}, description="Of input: sentences by dotted field")
+    rows: list[RowProblem] = Field([], description="Of a spreadsheet: what is wrong, cell by cell")
 
 
 class StateRef(BaseModel):
@@ -89,6 +105,7 @@ class Task(BaseModel):
     todo: str
     role: Labelled
     unit: Named
+    assignee: Account | None = Field(description="Whose it is; null: anybody's who holds the role")
     clock: Clock
     due_on: date | None
     due_at: datetime | None
@@ -111,8 +128,19 @@ class Case(CaseBrief):
     task: Task | None
 
 
+class Performers(BaseModel):
+    """A role that may take an action, where, and who may act in it there now."""
+
+    role: Labelled
+    unit: Named
+    people: list[str]
+
+
 class OfferedAction(BaseModel):
-    """An action that leaves the state; `reasons` say why the person asking cannot take it yet."""
+    """An action that leaves the state; `reasons` say why the person asking cannot take it yet, `who` could.
+
+    signs: password or code are asked for again.
+    """
 
     action: str
     label: str
@@ -120,6 +148,16 @@ class OfferedAction(BaseModel):
     reasons: list[Reason]
     warnings: list[Reason]
     form: dict[str, Any] | None = Field(description="JSON Schema of what must be filled in")
+    signs: bool
+    who: list[Performers]
+
+
+class ActedFor(BaseModel):
+    """Whose power a deputy used, and which paper gave it: "B thay A, giấy ủy quyền số …"."""
+
+    name: str
+    capacity: str
+    paper: str
 
 
 class HistoryEntry(BaseModel):
@@ -128,12 +166,15 @@ class HistoryEntry(BaseModel):
     seq: int
     at: datetime
     actor: str | None
+    role: Labelled | None
+    for_: ActedFor | None = Field(alias="for")
     action: str
     label: str
     from_: str = Field(alias="from")
     to: str
     changes: dict[str, Any]
     attachment: dict[str, str] | None
+    reason: str | None
     warnings: list[Reason]
     hash: str
 
@@ -169,10 +210,14 @@ class Me(BaseModel):
 
 
 class Token(BaseModel):
+    """An API token. `last_used_at`: to within some minutes; null: never."""
+
     id: Key
     name: str
+    scopes: list[Literal["read", "act", "sign", "administer"]]
     created_at: datetime
     expires_at: datetime
+    last_used_at: datetime | None
 
 
 class NewToken(Token):

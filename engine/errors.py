@@ -6,10 +6,20 @@
        ├─ NotAuthenticated    no valid session or token
        ├─ ConfirmationNeeded  deciding and signing ask for the password or code again
        ├─ ScopeMissing        the token may not be used for this
+       ├─ SessionNeeded       for people who are logged in themselves, not for tokens
+       ├─ SecondFactorNeeded  the password was right; the code of the second factor is missing
+       ├─ WrongCode           that code does not fit now, or was used before
+       ├─ SecondFactorStands  there is one already; it must be taken away first
+       ├─ NotInvitable        nobody can be invited to that account
        ├─ NotFound            no such thing, or not visible to this actor
+       │  └─ LinkSpent        the link was used, is too old, or a newer one took its place
        ├─ NotPerformer        visible, but this actor may not take this action
+       │  ├─ TaskAssigned     the task is somebody else's of that role
+       │  ├─ OwnCase          nobody acts on the case in which they are proposed
+       │  └─ DutySeparated    who had another duty on the case does not take this one
        ├─ ActionNotAvailable  the action does not leave this state
        ├─ GuardUnmet          a condition does not hold; `reasons` says which
+       ├─ ReadOnly            the case is archived under a retention rule
        ├─ LinesRefused        a group moves as a whole, and some of its lines cannot
        ├─ StaleVersion        somebody acted first; reload and look again
        ├─ VersionMissing      a change must name the version that it was decided on
@@ -38,12 +48,13 @@ class DefinitionError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One condition that does not hold: which rule says so, and what that rule rests on."""
+    """One condition that does not hold: which rule says so, what that rule rests on, and what would help."""
 
     code: str
     sentence: str
     citation: str = ""
     mark: str = ""
+    remedy: str = ""
 
 
 class Refused(EngineError):
@@ -72,14 +83,64 @@ class ScopeMissing(Refused):
     sentence = "Mã truy cập này không có phạm vi «{scope}». Hãy tạo mã khác có phạm vi đó."
 
 
+class SessionNeeded(Refused):
+    code = "session_needed"
+    sentence = "Việc này chỉ làm được khi tự đăng nhập, không làm bằng mã truy cập."
+
+
+class SecondFactorNeeded(Refused):
+    code = "second_factor_needed"
+    sentence = "Tài khoản này có xác thực hai lớp: hãy nhập thêm mã 6 số của ứng dụng xác thực."
+
+
+class WrongCode(Refused):
+    code = "wrong_code"
+    sentence = "Mã xác thực không đúng hoặc đã dùng rồi. Hãy đợi mã mới rồi nhập lại."
+
+
+class SecondFactorStands(Refused):
+    code = "second_factor_stands"
+    sentence = "Tài khoản đã có xác thực hai lớp. Muốn thay, hãy bỏ lớp đang dùng trước."
+
+
+class NotInvitable(Refused):
+    code = "not_invitable"
+    sentence = "Chưa gửi được lời mời: {why}."
+
+
 class NotFound(Refused):
     code = "not_found"
     sentence = "Không tìm thấy {what}, hoặc bạn không có quyền xem."
 
 
+class LinkSpent(NotFound):
+    code = "link_spent"
+    sentence = "Liên kết này không còn dùng được (đã dùng, quá hạn hoặc đã có liên kết mới hơn). Hãy xin liên kết mới."
+
+
 class NotPerformer(Refused):
     code = "not_performer"
     sentence = "Việc «{action}» dành cho: {who}."
+
+
+class TaskAssigned(NotPerformer):
+    code = "task_assigned"
+    sentence = "Việc «{action}» đã giao cho {who}. Muốn làm thay, hãy đề nghị giao lại."
+
+
+class OwnCase(NotPerformer):
+    code = "own_case"
+    sentence = (
+        "Bạn là người được đề nghị khen thưởng nên không «{action}» hồ sơ này. Người khác giữ vai trò này: {who}."
+    )
+
+
+class DutySeparated(NotPerformer):
+    code = "duty_separated"
+    sentence = (
+        "Bạn đã {done} hồ sơ này nên không thể «{action}»: hai việc phải do hai người khác nhau. "
+        "Người khác giữ vai trò này: {who}."
+    )
 
 
 class ActionNotAvailable(Refused):
@@ -94,6 +155,11 @@ class GuardUnmet(Refused):
     def __init__(self, reasons: tuple[Reason, ...], **params: str | int) -> None:
         super().__init__(**params)
         self.reasons = reasons
+
+
+class ReadOnly(Refused):
+    code = "read_only"
+    sentence = "Hồ sơ đã đưa vào lưu trữ ngày {day} theo {rule}: chỉ xem, không thay đổi được nữa."
 
 
 class LinesRefused(Refused):

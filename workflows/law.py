@@ -127,6 +127,27 @@ VOTES = (
 )  # fmt: skip
 
 
+def _retention(key: str, years: int, citation: str) -> LegalRow:
+    """How long a closed case stays in daily use; none of these numbers was read in a source."""
+    return LegalRow("retention", key, {"years": years, "from": "closed"}, citation, Mark.UNVERIFIED)
+
+
+_KEPT = "Thời hạn bảo quản hồ sơ khen thưởng, 20 đến 70 năm theo cấp"
+_KEPT_SHORT = "Thời hạn bảo quản hồ sơ không được khen thưởng, ngắn hạn"
+_KEPT_WORK = "Thời hạn bảo quản hồ sơ phong trào, kế hoạch, báo cáo"
+RETENTIONS = (
+    _retention("award_proposal.granted", 20, _KEPT),
+    _retention("award_proposal.refused", 5, _KEPT_SHORT),
+    _retention("submission.granted", 20, _KEPT),
+    _retention("submission.refused", 5, _KEPT_SHORT),
+    _retention("campaign", 20, _KEPT_WORK),
+    _retention("ward_plan", 10, _KEPT_WORK),
+    _retention("unit_obligation", 10, _KEPT_WORK),
+    _retention("plan_receipt", 10, _KEPT_WORK),
+)
+"""A key is a process, or "process.granted" and "process.refused" by its good and bad ends."""
+
+
 def _movement(
     key: str,
     level: str,
@@ -160,4 +181,4 @@ MOVEMENTS = (
               "Hải Phòng (13/5/1955 - 13/5/2025)", 2024, 2025, citation=f"{PLAN}, tên và phần III"),
 )  # fmt: skip
 
-ALL = (*TIME_LIMITS, *AUTHORITIES, *RULES, *VOTES, *MOVEMENTS)
+ALL = (*TIME_LIMITS, *AUTHORITIES, *RULES, *VOTES, *RETENTIONS, *MOVEMENTS)

@@ -3,13 +3,13 @@
 
 from engine.definition import Role, Seat
 
-PROPOSER = Role("proposer", "Cán bộ thi đua, khen thưởng của đơn vị")
+PROPOSER = Role("proposer", "Cán bộ thi đua, khen thưởng của đơn vị", led_by="proposer_head")
 PROPOSER_HEAD = Role("proposer_head", "Thủ trưởng đơn vị")
-WARD_OFFICER = Role("ward_officer", "Công chức phường")
+WARD_OFFICER = Role("ward_officer", "Công chức phường", led_by="ward_chair")
 WARD_CHAIR = Role("ward_chair", "Chủ tịch UBND phường")
 RECORDS_OFFICER = Role("records_officer", "Người nhận văn bản của đơn vị")
 
-APPRAISER = Role("appraiser", "Chuyên viên Phòng Nội vụ", Seat.AUTHORITY)
+APPRAISER = Role("appraiser", "Chuyên viên Phòng Nội vụ", Seat.AUTHORITY, led_by="appraisal_head")
 APPRAISAL_HEAD = Role("appraisal_head", "Trưởng phòng Nội vụ", Seat.AUTHORITY)
 COUNCIL_SECRETARY = Role("council_secretary", "Thư ký Hội đồng Thi đua - Khen thưởng", Seat.AUTHORITY)
 COUNCIL_MEMBER = Role("council_member", "Ủy viên Hội đồng Thi đua - Khen thưởng", Seat.AUTHORITY)

@@ -1,9 +1,9 @@
-"""Actions of one process: what may be done now, and one route for each that a person may take."""
+"""Actions of one process: what may be done now, one route for each that a person may take, and whose the task is."""
 
 from typing import Annotated
 
 from fastapi import Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import body_of, no_body
@@ -23,6 +23,7 @@ ACT = documented(*CHANGE, *BODY)
 def add(place: Collection) -> None:
     """The routes; the explicit ones go before the one that answers for every other name."""
     _offers(place)
+    _assignment(place)
     for action in place.model.actions.values():
         if _is_for_people(action):
             (_act_with_form if action.form else _act)(place, action)
@@ -45,6 +46,24 @@ def _offers(place: Collection) -> None:
         with looking(engine, secret) as (work, actor):
             row = commands.load(work, place.model, int(case_id), actor)
             return answer({"items": actions_json(work, row, actor), "next": None})
+
+
+class Assignment(BaseModel):
+    person: str | None = Field(max_length=200, description="User name of who is to do it; null: anybody of the role")
+
+
+def _assignment(place: Collection) -> None:
+    @place.router.post(
+        f"{place.one}/assignment",
+        operation_id=place.operation("assign"),
+        summary="Nhận việc, giao việc, trả việc",
+        responses={**ACT, **place.answers()},
+        openapi_extra={**place.bodies.body("Assignment", Assignment), **CHANGE_HEADERS},
+    )
+    async def assign(
+        engine: EngineDep, asked: Asked, case_id: CaseId, wish: Annotated[Assignment, Depends(body_of(Assignment))]
+    ) -> Response:
+        return reply(await answered(engine.assign(asked, place.model, int(case_id), wish.person)))
 
 
 def _act_with_form(place: Collection, action: Action) -> None:

@@ -21,7 +21,7 @@ from api.dependencies import (
 from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.partials import partial
-from api.routes import actions, attachments, mails, records
+from api.routes import actions, attachments, mails, records, retention, subjects
 from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer, collection
 from api.schemas import CaseBrief, Page
 from engine.definition.language import Phase
@@ -35,7 +35,7 @@ from engine.errors import (
     Unavailable,
 )
 from engine.runtime import commands, queries
-from engine.runtime.commands import NewCase
+from engine.runtime.beginning import NewCase
 from engine.runtime.present import brief, whole
 from engine.runtime.queries import CaseFilter
 from engine.runtime.work import Work
@@ -49,7 +49,8 @@ Cursor = Annotated[str | None, Query(pattern=ID_PATTERN, description="`next` of 
 def routes(model: ProcessModel, bodies: Bodies) -> APIRouter:
     """Every route of a process."""
     place = collection(model, bodies)
-    for add in (_start, _list, _get, _edit, records.add, actions.add, attachments.add, mails.add):
+    parts = (records, actions, attachments, mails, subjects, retention)
+    for add in (_start, _list, _get, _edit, *(part.add for part in parts)):
         add(place)
     return place.router
 
@@ -159,7 +160,7 @@ def _get(place: Collection) -> None:
             headers = {"ETag": f'"{row["version"]}"'}
             if _is_among(headers["ETag"], seen):
                 return Response(None, 304, headers)
-            return answer(whole(work, row), 200, headers)
+            return answer(whole(work, row, actor), 200, headers)
 
 
 def _is_among(etag: str, seen: str) -> bool:

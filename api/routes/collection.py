@@ -15,19 +15,21 @@ from engine.definition.documents import canonical
 from engine.definition.model import ProcessModel
 from engine.errors import (
     ActionNotAvailable,
+    ConfirmationNeeded,
     InvalidInput,
     KeyReused,
     NotAuthenticated,
     NotFound,
     NotPerformer,
+    ScopeMissing,
     StaleVersion,
     Unavailable,
     VersionMissing,
 )
 
-READ = documented(NotAuthenticated, NotFound, InvalidInput)
+READ = documented(NotAuthenticated, ScopeMissing, NotFound, InvalidInput)
 CHANGE = (
-    NotAuthenticated, NotFound, NotPerformer, ActionNotAvailable, StaleVersion, VersionMissing, InvalidInput,
+    NotAuthenticated, ConfirmationNeeded, ScopeMissing, NotFound, NotPerformer, ActionNotAvailable, StaleVersion, VersionMissing, InvalidInput,
     KeyReused, Unavailable,
 )  # fmt: skip
 CHANGE_HEADERS = {"parameters": [IF_MATCH, IDEMPOTENCY_KEY]}

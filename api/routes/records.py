@@ -36,7 +36,7 @@ def _history(place: Collection) -> None:
         with looking(engine, secret) as (work, actor):
             row = commands.load(work, place.model, int(case_id), actor)
             entries = queries.history_of(work.tx, row["id"], int(cursor or 0), limit + 1)
-            items = [history_json(work, row, entry, entry["actor_name"]) for entry in entries[:limit]]
+            items = [history_json(work, row, entry, actor) for entry in entries[:limit]]
         return answer({"items": items, "next": str(items[-1]["seq"]) if len(entries) > limit else None})
 
 

@@ -12,8 +12,11 @@ from engine.definition.deadlines import (
     working_days,
 )
 from engine.definition.language import (
+    EDIT,
     RESCHEDULE,
+    START,
     Begin,
+    Duty,
     End,
     Fact,
     Find,
@@ -39,11 +42,14 @@ from engine.office.organisation import Unit
 
 __all__ = [
     "AT_DEADLINE",
+    "EDIT",
     "NO_DEADLINE",
     "RESCHEDULE",
+    "START",
     "Begin",
     "Case",
     "Document",
+    "Duty",
     "End",
     "Fact",
     "Find",

@@ -51,11 +51,20 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignee:
+    """Whose the open task is, when it is one person's among those who hold its role."""
+
+    person_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case(Generic[D]):
     """One instance, frozen. `now` is aware UTC; `today` is its date in Asia/Ho_Chi_Minh.
 
     ancestors: the cases above it by process code. found: what the declared needs gave, by name.
-    children: the cases directly below it, when the process declares that it needs them.
+    children: the cases directly below it, when the process declares that it needs them. involved: the
+    duties that each person has had on it, by the person's key.
     """
 
     id: int
@@ -74,6 +83,8 @@ class Case(Generic[D]):
     found: Mapping[str, tuple[Relative, ...]] = field(default_factory=dict)
     children: tuple[Relative, ...] = ()
     units: tuple[Unit, ...] = ()
+    involved: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    assignee: Assignee | None = None
 
     @property
     def today(self) -> date:

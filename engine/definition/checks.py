@@ -15,7 +15,7 @@ from statemachine.transition import Transition
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Due, DueKind, Rung
-from engine.definition.language import Action, Begin, End, Guard, Process, Task, action_of
+from engine.definition.language import EDIT, START, Action, Begin, Duty, End, Guard, Process, Task, action_of
 
 STRICT_FLAGS = ("allow_event_without_transition", "catch_errors_as_events", "atomic_configuration_update")
 
@@ -28,12 +28,20 @@ _SET_BY_LIBRARY = frozenset(vars(Process)) - {*STRICT_FLAGS} | {"final_states", 
 _NO_CALLBACKS = "validators and callbacks have no place in a definition"
 
 
-def problems(cls: type[Process], dossier: type[BaseModel], begin: Begin) -> list[str]:
+def problems(
+    cls: type[Process],
+    dossier: type[BaseModel],
+    begin: Begin,
+    separate: tuple[Duty, ...] = (),
+    private: tuple[str, ...] = (),
+) -> list[str]:
     """Every reason why the class must not run; empty for a good one.
 
     Its build is judged first: only a sound machine can be asked what it means.
     """
-    return list(dict.fromkeys(_build(cls))) or list(dict.fromkeys(_meaning(cls, dossier, begin)))
+    return list(dict.fromkeys(_build(cls))) or list(
+        dict.fromkeys([*_meaning(cls, dossier, begin), *_duties(cls, separate), *_private(dossier, private)])
+    )
 
 
 def _build(cls: type[Process]) -> Iterator[str]:
@@ -222,6 +230,35 @@ def _action(meta: Action, dossier: type[BaseModel]) -> Iterator[str]:
         yield from (f"{where}: fires at {wrong}" for wrong in _date(meta.at, dossier))
         if meta.at.kind is DueKind.NONE:
             yield f"{where}: a timer needs a time to fire at"
+
+
+def _duties(cls: type[Process], separate: tuple[Duty, ...]) -> Iterator[str]:
+    """Whether the separated duties are of actions that exist, and no act belongs to two of them."""
+    known = {str(transition.event) for transition, _ in _moves(cls)} | {START, EDIT}
+    for duty in separate:
+        yield from (f"duty {duty.code}: no action {name}" for name in duty.actions if name not in known)
+    for first, second in combinations(separate, 2):
+        both = set(first.actions) & set(second.actions)
+        if first.code == second.code:
+            yield f"duty {first.code} is declared twice"
+        if both and (not first.by or not second.by or set(first.by) & set(second.by)):
+            yield f"duties {first.code} and {second.code} both have {', '.join(sorted(both))}"
+
+
+def _private(dossier: type[BaseModel], private: tuple[str, ...]) -> Iterator[str]:
+    for path in private:
+        model: type[BaseModel] | None = dossier
+        for name in path.split("."):
+            if model is None or name not in model.model_fields:
+                yield f"private: {path}, which the dossier does not have"
+                break
+            model = _model_in(model.model_fields[name].annotation)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model of a field that holds one, perhaps or none."""
+    found = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((one for one in found if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def _takes(annotation: Any, form: type[BaseModel]) -> bool:

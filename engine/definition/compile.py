@@ -19,6 +19,7 @@ from engine.definition.deadlines import NO_DEADLINE
 from engine.definition.language import (
     Action,
     Begin,
+    Duty,
     End,
     Fact,
     Find,
@@ -52,6 +53,9 @@ def process(
     everyone_sees: bool = False,
     obligation: bool = False,
     papers: Mapping[str, str] | None = None,
+    separate: tuple[Duty, ...] = (),
+    nominees: Callable[[Any], frozenset[str]] | None = None,
+    private: Mapping[str, tuple[Role, ...]] | None = None,
 ) -> Callable[[P], P]:
     """Turn a class into a process definition; the model is left on it as `model_card`.
 
@@ -59,20 +63,23 @@ def process(
     headline: the line that names a case in lists and mails, from its dossier. facts: what lists ask about
     it. finds: other cases that its guards need. watchers: roles that see it from the start. everyone_sees:
     so does everybody in the authority. obligation: it counts in the coverage of its parent. papers: the
-    kinds of paper that may be attached, with their Vietnamese names.
+    kinds of paper that may be attached, with their Vietnamese names. separate: duties that different
+    persons must have on a case. nominees: from its dossier, the staff codes of those who must not act on
+    it. private: dossier fields, dotted, that only these roles see.
 
     Raises:
         DefinitionError: the definition is wrong; the message names each state, action and line.
     """
 
     def register(cls: P) -> P:
-        if wrong := problems(cls, dossier, begin):
+        if wrong := problems(cls, dossier, begin, separate, tuple(private or ())):
             raise DefinitionError(f"{cls.__name__}: " + "; ".join(wrong))
         cls.model_card = ProcessModel(
             code=code, collection=collection, version=version, title=title, prefix=prefix, dossier=dossier,
             headline=headline, begin=begin, facts=facts, finds=MappingProxyType(dict(finds or {})),
             watchers=watchers, needs_children=needs_children, needs_units=needs_units,
             everyone_sees=everyone_sees, obligation=obligation, papers=MappingProxyType(dict(papers or {})),
+            separate=separate, nominees=nominees, private=MappingProxyType(dict(private or {})),
             **_compiled(cls),
         )  # fmt: skip
         return cls

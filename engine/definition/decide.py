@@ -13,43 +13,27 @@ from pydantic import BaseModel, ValidationError
 from engine.definition.case import Case, NotAfterToday
 from engine.definition.checks import appends
 from engine.definition.documents import difference, merge, to_json
-from engine.definition.language import Action, Role, Seat, Send, Start, Tell
+from engine.definition.language import Action, Role, Send, Start, Tell
 from engine.definition.model import Branch, GuardUse, ProcessModel
+from engine.definition.performing import SYSTEM, Actor, Capacity, Wish, capacity_of, kept_from, seat_of
 from engine.errors import ActionNotAvailable, DefinitionError, GuardUnmet, InvalidInput, NotPerformer, Reason
 from engine.instants import vn_date
 from engine.office.organisation import Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts. `memberships` are (role code, unit id) pairs that hold now; the system has no person."""
-
-    person_id: int | None
-    name: str
-    memberships: frozenset[tuple[str, int]] = frozenset()
-
-    @property
-    def is_system(self) -> bool:
-        return self.person_id is None
-
-    @property
-    def units(self) -> frozenset[int]:
-        return frozenset(unit for _, unit in self.memberships)
-
-
-SYSTEM = Actor(None, "Hệ thống")
-
-
-@dataclass(frozen=True, slots=True)
 class Act:
-    """The wish to take an action. `form` is the filled form or its JSON; `number` is already drawn."""
+    """The wish to take an action. `form` is the filled form or its JSON; `number` is already drawn.
+
+    carried: the capacity in which the case above is acted on, when this act goes along with that.
+    """
 
     action: str
     actor: Actor
     seats: Mapping[str, Unit]
     form: BaseModel | Mapping[str, Any] | None = None
     number: str = ""
-    carried: bool = False
+    carried: Capacity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +49,20 @@ class Decision:
     effects: tuple[Start | Send, ...]
     carries: str
     warnings: tuple[Reason, ...]
+    capacity: Capacity
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One button: an action that leaves the state; empty `reasons` means that this actor may take it now."""
+    """One button: an action that leaves the state; empty `reasons` means that this actor may take it now.
+
+    performers: the roles that may take it, each with its unit.
+    """
 
     action: str
     label: str
     form: type[BaseModel] | None
+    performers: tuple[tuple[Role, Unit], ...]
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...] = ()
 
@@ -83,7 +72,7 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
 
     Raises:
         ActionNotAvailable: the action does not leave `case.state`.
-        NotPerformer: the actor holds none of the roles that may take it.
+        NotPerformer: the actor holds none of the roles that may take it, or is kept from this case.
         InvalidInput: the form is not satisfied.
         GuardUnmet: no branch is open, or a rule blocks; with every reason.
         DefinitionError: the definition does not have `case.state`.
@@ -97,17 +86,19 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
             available=", ".join(_labels(model, case, act)) or "không có",
         )
     meta = model.actions[act.action]
-    if reason := _not_performer(model, case, act):
-        raise reason
+    capacity = _capacity(model, case, act)
     patch = _patch(meta, model.dossier, case, act)
     after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
     branch = open_branch(branches, case, after)
     blocking, warnings = _rules(meta, after)
     if branch is None or blocking:
         raise GuardUnmet((*_unmet(branches, case, after, branch), *blocking), action=meta.label)
-    after = replace(after, state=branch.target)
+    stays = branch.target == case.state
+    after = replace(after, state=branch.target, assignee=case.assignee if stays else None)
     effects = meta.effects(after) if meta.effects else ()
-    return Decision(act.action, case.state, branch.target, patch, after, meta.tells, effects, meta.carries, warnings)
+    return Decision(
+        act.action, case.state, branch.target, patch, after, meta.tells, effects, meta.carries, warnings, capacity
+    )  # fmt: skip
 
 
 def offers(model: ProcessModel, case: Case[Any], actor: Actor, seats: Mapping[str, Unit]) -> Iterator[Offer]:
@@ -124,22 +115,16 @@ def offers(model: ProcessModel, case: Case[Any], actor: Actor, seats: Mapping[st
         branches = model.table[case.state, action]
         branch = open_branch(branches, case, case)
         blocking, warnings = _rules(meta, case)
-        refusal = _not_performer(model, case, Act(action, actor, seats))
+        refusal = _refusal(model, case, Act(action, actor, seats))
         reasons = (Reason(refusal.code, str(refusal)),) if refusal else ()
         yield Offer(
             action,
             meta.label,
             meta.form,
+            tuple((role, seat_of(role, case, seats)) for role in model.performers(case.state, action)),
             (*reasons, *_unmet(branches, case, case, branch), *blocking),
             warnings,
         )
-
-
-def seat_of(role: Role, case: Case[Any], seats: Mapping[str, Unit]) -> Unit:
-    """The unit whose holders of the role are meant for this case."""
-    if role.seat is Seat.OWN_UNIT:
-        return case.unit
-    return seats.get(role.code, case.authority)
 
 
 def apply_patch(model: type[BaseModel], dossier: BaseModel, patch: Mapping[str, Any]) -> BaseModel:
@@ -169,23 +154,34 @@ def _must_know(model: ProcessModel, case: Case[Any]) -> None:
 def _labels(model: ProcessModel, case: Case[Any], act: Act) -> list[str]:
     """What this actor may do in the state instead."""
     others = (replace(act, action=other, form=None) for other in model.actions_from(case.state))
-    return [model.actions[other.action].label for other in others if _not_performer(model, case, other) is None]
+    return [model.actions[other.action].label for other in others if _refusal(model, case, other) is None]
 
 
-def _not_performer(model: ProcessModel, case: Case[Any], act: Act) -> NotPerformer | None:
+def _refusal(model: ProcessModel, case: Case[Any], act: Act) -> NotPerformer | None:
+    try:
+        _capacity(model, case, act)
+    except NotPerformer as refusal:
+        return refusal
+    return None
+
+
+def _capacity(model: ProcessModel, case: Case[Any], act: Act) -> Capacity:
+    """In which capacity the actor takes the action.
+
+    Raises:
+        NotPerformer: as `capacity_of`; also for what only the clock or the case above does.
+    """
     meta = model.actions[act.action]
-    if act.carried or act.actor.is_system:
-        return None
-    if meta.at is not None:
-        return NotPerformer(action=meta.label, who="hệ thống")
-    if meta.carried:
-        return NotPerformer(action=meta.label, who="hồ sơ cấp trên (đi cùng tờ trình)")
-    roles = model.performers(case.state, act.action)
-    wanted = {(role.code, seat_of(role, case, act.seats).id) for role in roles}
-    if wanted & act.actor.memberships:
-        return None
-    who = "; ".join(f"{role.label}, {seat_of(role, case, act.seats).name}" for role in roles)
-    return NotPerformer(action=meta.label, who=who)
+    wish = Wish(act.action, meta.label, model.performers(case.state, act.action), act.actor, act.seats)
+    if act.carried is not None:
+        if objection := kept_from(model, case, wish, act.carried):
+            raise objection
+        return act.carried
+    if not act.actor.is_system and meta.at is not None:
+        raise NotPerformer(action=meta.label, who="hệ thống")
+    if not act.actor.is_system and meta.carried:
+        raise NotPerformer(action=meta.label, who="hồ sơ cấp trên (đi cùng tờ trình)")
+    return capacity_of(model, case, wish)
 
 
 def _patch(meta: Action, dossier: type[BaseModel], case: Case[Any], act: Act) -> dict[str, Any]:

@@ -47,12 +47,33 @@ class Seat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A candidate role. `sees_all`: its holders see every case of their authority."""
+    """A candidate role. `sees_all`: its holders see every case of their authority.
+
+    led_by: code of the role in the same unit that distributes its work.
+    """
 
     code: str
     label: str
     seat: Seat = Seat.OWN_UNIT
     sees_all: bool = False
+    led_by: str = ""
+
+
+START, EDIT, ATTACH = "start", "edit", "attach"
+"""What the engine itself lets people do to a case, beside the actions of its process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One of the duties that different persons must have on a case: who had one takes no other.
+
+    actions: of the process, or of the engine (`START`, `EDIT`); by: only when taken in one of these roles.
+    """
+
+    code: str
+    label: str
+    actions: tuple[str, ...]
+    by: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

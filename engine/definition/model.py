@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Due, Rung
-from engine.definition.language import Action, Begin, Fact, Find, Guard, Phase, Role
+from engine.definition.language import Action, Begin, Duty, Fact, Find, Guard, Phase, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ class ProcessModel:
     """A process definition in the form that runs.
 
     table: (state, action) → branches, in the order in which they are tried.
-    room: the folder of the process file; its mails/ hold the words.
+    room: the folder of the process file; its mails/ hold the words. separate: duties of different persons.
+    nominees: from the dossier, the staff codes of those who must not act on it. private: dotted dossier
+    field → the only roles that see it.
     """
 
     code: str
@@ -78,6 +80,9 @@ class ProcessModel:
     everyone_sees: bool
     obligation: bool
     papers: Mapping[str, str]
+    separate: tuple[Duty, ...]
+    nominees: Callable[[Any], frozenset[str]] | None
+    private: Mapping[str, tuple[Role, ...]]
     room: Path
     machine: type[Any]
 
@@ -96,6 +101,13 @@ class ProcessModel:
         owner = self.states[state].owner
         return self.actions[action].by or ((owner,) if owner else ())
 
+    def duty_of(self, verb: str, role: str) -> Duty | None:
+        """The duty that somebody has who does that in that role; None when it is none."""
+        for duty in self.separate:
+            if verb in duty.actions and (not duty.by or any(one.code == role for one in duty.by)):
+                return duty
+        return None
+
     def actions_from(self, state: str) -> tuple[str, ...]:
         """The actions that leave a state, in the order of the definition."""
         return tuple(action for (source, action) in self.table if source == state)
@@ -107,4 +119,6 @@ class ProcessModel:
         told = {role for action in self.actions.values() for tell in action.tells for role in tell.to}
         reminded = {role for state in self.states.values() for rung in state.remind for role in rung.to}
         below = {role for roles in self.begin.below.values() for role in roles}
-        return frozenset(owners | performers | told | reminded | set(self.begin.by) | below | set(self.watchers))
+        audience = {role for roles in self.private.values() for role in roles}
+        begin = set(self.begin.by) | below
+        return frozenset(owners | performers | told | reminded | begin | audience | set(self.watchers))

@@ -16,7 +16,8 @@ from engine.office.law import LawBook
 class Unit:
     """An organisation unit. `groups`: the addressee groups of a plan that it belongs to.
 
-    `authority_id` is the body whose head decides for it; the top of the tree is its own.
+    `authority_id` is the body whose head decides for it; the top of the tree is its own. `identifier`: mã
+    định danh of the electronic document system. `parent_id`: the unit above it in the tree.
     """
 
     id: int
@@ -28,6 +29,8 @@ class Unit:
     groups: tuple[str, ...]
     valid_from: date
     valid_to: date | None
+    identifier: str | None = None
+    parent_id: int | None = None
 
     def exists(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
@@ -68,6 +71,12 @@ class Office:
     def _find_seats(self, authority_id: int, on: date) -> Mapping[str, Unit]:
         rows = self._seats.get(authority_id, ())
         return {row.role: self.units[row.unit_id] for row in rows if row.holds(on)}
+
+    def served(self, role: str, unit_id: int, on: date) -> frozenset[int]:
+        """The authorities whose seat of that role is the unit; without a seat row, an authority sits itself."""
+        rows = [row for rows in self._seats.values() for row in rows if row.role == role and row.holds(on)]
+        by_row = {row.authority_id for row in rows if row.unit_id == unit_id}
+        return frozenset(by_row if any(row.authority_id == unit_id for row in rows) else by_row | {unit_id})
 
     def below(self, authority_id: int, on: date) -> tuple[Unit, ...]:
         """The units of the authority on that date, without itself."""

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from engine.definition.decide import SYSTEM
 from engine.definition.documents import canonical
 from engine.definition.language import RESCHEDULE, To
 from engine.definition.model import ProcessModel
+from engine.definition.performing import SYSTEM
 from engine.errors import ActionNotAvailable, GuardUnmet, LinesRefused
-from engine.runtime.commands import NewCase, act, start
+from engine.runtime.beginning import NewCase, start
+from engine.runtime.commands import act
 from engine.runtime.database import Row
 from engine.runtime.notices import DEADLINE_CHANGED, Occasion, raise_incident, tell
-from engine.runtime.recording import advance
+from engine.runtime.recording import Deed, advance
 from engine.runtime.savepoints import pass_over, spared
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import CHILDREN, INSTANCE, LEAVE_EFFECT, PENDING_EFFECT, SETTLE_EFFECT
@@ -82,7 +83,7 @@ def _reschedule(work: Work, receiver: Row) -> None:
     moved = reschedule(work, model, case)
     if moved is not None:
         changed = {"from": moved.before, "to": moved.after}
-        _, history_id = advance(work, model, receiver, case, case, RESCHEDULE, SYSTEM, more={"due_on": changed})
+        _, history_id = advance(work, model, receiver, case, case, Deed(RESCHEDULE, SYSTEM, more={"due_on": changed}))
         owner = model.states[case.state].owner
         assert owner is not None, "only open states have deadlines"
         facts = (("due_on", moved.after), ("due_before", moved.before))

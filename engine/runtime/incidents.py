@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
 
-from engine.definition.decide import Actor
+from engine.definition.performing import Actor
 from engine.errors import ActionNotAvailable, NotFound
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import instant
@@ -100,7 +100,7 @@ def _one(work: Work, incident_id: int) -> Row:
 
 def _is_repairer(work: Work, row: Row, actor: Actor) -> bool:
     """The holder of the incident's task, or an administrator of an authority above it (a ward has none)."""
-    if (row["role"], row["unit_id"]) in actor.memberships:
+    if (row["role"], row["unit_id"]) in actor.hats:
         return True
     return row["authority_id"] in administered(work, actor)
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.definition.case import Case
-from engine.definition.decide import Actor, seat_of
 from engine.definition.documents import canonical
 from engine.definition.language import Role
 from engine.definition.model import ProcessModel
+from engine.definition.performing import Actor, seat_of
 from engine.instants import to_micros
 from engine.office.organisation import Unit
-from engine.runtime.statements import HOLDERS, INCIDENT, NEW_INCIDENT, NEW_NOTICE, NEW_TASK
+from engine.runtime.statements import DEPUTIES, HOLDERS, INCIDENT, NEW_INCIDENT, NEW_NOTICE, NEW_TASK
 from engine.runtime.tasks import INCIDENT as INCIDENT_TASK
 from engine.runtime.work import Work
 
@@ -47,16 +47,21 @@ def tell(
     roles: Iterable[Role],
     heard: set[str],
 ) -> None:
-    """Write a notice for each holder of the roles who has not `heard` of the event yet."""
+    """Write a notice for each holder of the roles, and their deputies, who has not `heard` of the event yet.
+
+    What is about a task that is one person's goes to that person among those who hold its role.
+    """
     seats = work.office.seats(case.authority.id, work.today)
+    owner = model.states[case.state].owner
     for role in roles:
         unit = seat_of(role, case, seats)
-        holders = work.tx.all(HOLDERS, unit_id=unit.id, role=role.code, on=work.today.isoformat())
-        for person in holders:
-            recipient = f"person:{person['id']}"
-            if person["id"] != occasion.actor.person_id and recipient not in heard:
+        only = case.assignee.person_id if case.assignee and role == owner and occasion.kind in ABOUT_TASKS else None
+        holders = people_in(work, model, role, unit, only)
+        for person_id, _ in holders:
+            recipient = f"person:{person_id}"
+            if person_id != occasion.actor.person_id and recipient not in heard:
                 heard.add(recipient)
-                _write(work, model, case, occasion, recipient, person_id=person["id"])
+                _write(work, model, case, occasion, recipient, person_id=person_id)
         if not holders and f"unit:{unit.id}" not in heard:
             heard.add(f"unit:{unit.id}")
             _write(work, model, case, occasion, f"unit:{unit.id}", unit_id=unit.id)
@@ -65,6 +70,26 @@ def tell(
                     work, model, case, f"no-holder:{unit.id}:{role.code}",
                     f"Chưa có ai giữ vai trò «{role.label}» tại {unit.name}",
                 )  # fmt: skip
+
+
+def people_in(
+    work: Work, model: ProcessModel, role: Role, unit: Unit, only: int | None = None
+) -> list[tuple[int, str]]:
+    """Key and name of those who may act in the role there: holders, and deputies for this process.
+
+    only: that holder and their deputies.
+    """
+    on = work.today.isoformat()
+    holders = work.tx.all(HOLDERS, unit_id=unit.id, role=role.code, on=on)
+    deputies = [
+        deputy
+        for deputy in work.tx.all(DEPUTIES, unit_id=unit.id, role=role.code, on=on)
+        if deputy["powers"] == "[]" or f'"{model.code}.' in deputy["powers"]
+    ]
+    if only is not None:
+        holders = [holder for holder in holders if holder["id"] == only]
+        deputies = [deputy for deputy in deputies if deputy["principal_id"] == only]
+    return list(dict.fromkeys((person["id"], person["name"]) for person in (*holders, *deputies)))
 
 
 def raise_incident(

@@ -4,12 +4,17 @@ import json
 from datetime import date
 from typing import Any
 
-from engine.definition.decide import Actor, Offer, offers
+from engine.definition.audience import without
+from engine.definition.decide import Offer, offers
+from engine.definition.model import ProcessModel
+from engine.definition.performing import Actor
 from engine.errors import Reason
 from engine.instants import from_micros, local_date
 from engine.runtime.database import Row
+from engine.runtime.notices import people_in
+from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import code_of, load_case
-from engine.runtime.statements import OPEN_TASKS
+from engine.runtime.statements import OPEN_TASKS, PERSON
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
 
@@ -44,13 +49,13 @@ def brief(work: Work, row: Row) -> dict[str, Any]:
     }
 
 
-def whole(work: Work, row: Row) -> dict[str, Any]:
-    """A case with its dossier and the task that waits."""
+def whole(work: Work, row: Row, actor: Actor) -> dict[str, Any]:
+    """A case with its dossier, as far as the actor sees it, and the task that waits."""
     tasks = [task for task in work.tx.all(OPEN_TASKS, which=row["id"]) if task["kind"] == STATE]
     running = next((task for task in tasks if task["clock"] == "running"), None)
     return {
         **brief(work, row),
-        "dossier": json.loads(row["dossier"]),
+        "dossier": without(json.loads(row["dossier"]), hidden_from(work, actor, row)),
         "task": task_json(work, running) if running else None,
     }
 
@@ -66,6 +71,7 @@ def task_json(work: Work, task: Row) -> dict[str, Any]:
         "todo": task["todo"],
         "role": {"code": task["role"], "label": role.label if role else task["role"]},
         "unit": unit_json(work, task["unit_id"]),
+        "assignee": _assignee(work, task),
         "clock": task["clock"],
         "due_on": task["due_on"],
         "due_at": instant(task["due_at"]),
@@ -75,6 +81,11 @@ def task_json(work: Work, task: Row) -> dict[str, Any]:
         "opened_at": instant(task["opened_at"]),
         "closed_at": instant(task["closed_at"]),
     }
+
+
+def _assignee(work: Work, task: Row) -> dict[str, str] | None:
+    row = work.tx.one(PERSON, which=task["assignee_id"]) if task["assignee_id"] is not None else None
+    return {"username": row["username"], "name": row["name"]} if row else None
 
 
 def days_left(work: Work, task: Row) -> int | None:
@@ -99,13 +110,13 @@ def days_late(work: Work, task: Row) -> int | None:
 
 
 def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
-    """The actions that leave the state: allowed, or blocked with reasons."""
+    """The actions that leave the state: allowed, or blocked with reasons; and who could take them."""
     model = work.registry.by_code[row["process"]]
     seats = work.office.seats(row["authority_id"], work.today)
-    return [_offer(offer) for offer in offers(model, load_case(work, row), actor, seats)]
+    return [_offer(work, model, offer) for offer in offers(model, load_case(work, row), actor, seats)]
 
 
-def _offer(offer: Offer) -> dict[str, Any]:
+def _offer(work: Work, model: ProcessModel, offer: Offer) -> dict[str, Any]:
     return {
         "action": offer.action,
         "label": offer.label,
@@ -113,6 +124,15 @@ def _offer(offer: Offer) -> dict[str, Any]:
         "reasons": [reason_json(reason) for reason in offer.reasons],
         "warnings": [reason_json(reason) for reason in offer.warnings],
         "form": offer.form.model_json_schema() if offer.form else None,
+        "signs": model.actions[offer.action].signs,
+        "who": [
+            {
+                "role": {"code": role.code, "label": role.label},
+                "unit": unit_json(work, unit.id),
+                "people": [name for _, name in people_in(work, model, role, unit)],
+            }
+            for role, unit in offer.performers
+        ],
     }
 
 
@@ -122,34 +142,50 @@ def reason_json(reason: Reason) -> dict[str, str]:
         "sentence": reason.sentence,
         "citation": reason.citation,
         "mark": reason.mark,
+        "remedy": reason.remedy,
     }
 
 
-def history_json(work: Work, row: Row, entry: Row, actor_name: str | None) -> dict[str, Any]:
-    """One entry of a case's history."""
+def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, Any]:
+    """One entry of a case's history, as far as the actor sees it; `entry` with the `actor_name`."""
     model = work.registry.by_code[row["process"]]
     action = model.actions.get(entry["action"])
     payload = json.loads(entry["payload"])
     return {
         "seq": entry["seq"],
         "at": instant(entry["at"]),
-        "actor": actor_name,
+        "actor": entry["actor_name"],
+        "role": _role_json(work, entry["role"]),
+        "for": payload.get("for"),
         "action": entry["action"],
         "label": action.label if action else WORDS.get(entry["action"], entry["action"]),
         "from": entry["source"],
         "to": entry["target"],
-        "changes": payload.get("dossier", {}),
+        "changes": without(payload.get("dossier", {}), hidden_from(work, actor, row)),
         "attachment": payload.get("attachment"),
+        "reason": payload.get("reason"),
         "warnings": payload.get("warnings", []),
         "hash": entry["hash"],
     }
+
+
+def _role_json(work: Work, code: str) -> dict[str, str] | None:
+    role = work.registry.roles.get(code)
+    return {"code": code, "label": role.label if role else code} if code else None
 
 
 WORDS = {
     "start": "Lập hồ sơ",
     "edit": "Sửa hồ sơ",
     "attach": "Đính kèm giấy tờ",
+    "assign": "Giao việc",
     "deadlines_changed": "Thời hạn thay đổi",
+    "transfer": "Chuyển hồ sơ sang đơn vị khác",
+    "set_subject": "Cập nhật dữ liệu cá nhân",
+    "correct": "Cải chính thông tin",
+    "hold": "Giữ hồ sơ",
+    "release": "Thôi giữ hồ sơ",
+    "archiving": "Đưa vào lưu trữ",
 }
 """What the engine itself does to a case, in Vietnamese."""
 

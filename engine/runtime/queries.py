@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 
-from engine.definition.decide import Actor
+from engine.definition.performing import Actor
 from engine.instants import to_micros
 from engine.runtime.accounts import TOUCH_EVERY, hash_of
 from engine.runtime.database import Row, Statement, Transaction
@@ -68,14 +68,15 @@ def cases_by_id(tx: Transaction, ids: Iterable[int]) -> dict[int, Row]:
 
 
 def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -> list[Row]:
-    """The running tasks of the actor's roles in their units, the most urgent first."""
+    """The running tasks of the actor's roles in their units, less those of another person; the most urgent first."""
     due_at = user_task.c.due_at
     query = (
         select(user_task)
         .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
         .where(
             user_task.c.clock == "running",
-            tuple_(user_task.c.role, user_task.c.unit_id).in_(sorted(actor.memberships)),
+            tuple_(user_task.c.role, user_task.c.unit_id).in_(sorted(actor.hats)),
+            or_(user_task.c.assignee_id.is_(None), user_task.c.assignee_id.in_(_answers_for(actor))),
             visible_rows(work, actor),
         )
         .order_by(due_at.is_(None), due_at, user_task.c.id)
@@ -87,6 +88,12 @@ def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -
         same = and_(due_at == after.due_at, user_task.c.id > after.task_id)
         query = query.where(or_(due_at > after.due_at, same, due_at.is_(None)))
     return _rows(work.tx, query)
+
+
+def _answers_for(actor: Actor) -> list[int]:
+    """The people whose assigned tasks are the actor's work: themself and whom they stand in for."""
+    own = [actor.person_id] if actor.person_id is not None else []
+    return [*own, *sorted({mandate.principal_id for mandate in actor.mandates})]
 
 
 def tasks_of(tx: Transaction, instance_id: int) -> list[Row]:

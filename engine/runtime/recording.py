@@ -1,49 +1,69 @@
 """Write a decision: the case, its history, tasks, timers, facts, notices and effects, in one transaction."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.definition.case import Case
-from engine.definition.decide import Actor, Decision
+from engine.definition.decide import Decision
 from engine.definition.documents import canonical, difference, to_json
-from engine.definition.language import Start
+from engine.definition.language import ATTACH, Start
 from engine.definition.model import ProcessModel
-from engine.errors import Reason, StaleVersion
+from engine.definition.performing import NO_CAPACITY, Actor, Capacity, drafting
+from engine.errors import ReadOnly, Reason, Refused, StaleVersion
+from engine.instants import from_micros, local_date, vn_date
 from engine.runtime.database import Row
 from engine.runtime.history import Entry, append
 from engine.runtime.notices import TASK_OPENED, Occasion, tell
 from engine.runtime.rights import EVERYONE
-from engine.runtime.snapshots import dossier_of
+from engine.runtime.snapshots import dossier_of, with_assignee
 from engine.runtime.statements import (
     ADVANCE,
+    ARCHIVAL,
     DROP_FACTS,
     GRANT,
+    INVOLVE,
     NEW_EFFECT,
     NEW_FACT,
 )
 from engine.runtime.tasks import Waiting, move_tasks
 from engine.runtime.work import Work
 
-START = "start"
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done to a case, by whom, in which capacity; `more` joins the history's payload."""
+
+    verb: str
+    actor: Actor
+    capacity: Capacity = NO_CAPACITY
+    warnings: tuple[Reason, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(work: Work, model: ProcessModel, row: Row, before: Case[Any], decision: Decision, actor: Actor) -> Row:
     """Write everything that a decision brings; returns the stored row."""
     case = decision.case
-    moved_row, history_id = advance(work, model, row, before, case, decision.action, actor, warnings=decision.warnings)
+    deed = Deed(decision.action, actor, decision.capacity, decision.warnings)
+    moved_row, history_id = advance(work, model, row, before, case, deed)
     waiting = move_tasks(work, model, case, decision.source)
     heard: set[str] = set()
     moved = decision.source != decision.target
     if moved and waiting is not None:
         announce_task(work, model, case, f"h{history_id}", waiting, actor, heard)
-    if model.everyone_sees and decision.source == model.initial and moved:  # a draft is nobody else's business
-        work.tx.run(GRANT, instance_id=case.id, unit_id=case.authority.id, relation=EVERYONE)
+    grant_everyone(work, model, case, decision.source)
     label = model.actions[decision.action].label
     for told in decision.tells:
         occasion = Occasion(f"h{history_id}", told.kind, actor, None, (("action", label),))
         tell(work, model, case, occasion, told.to, heard)
     write_effects(work, case, history_id, decision)
     return moved_row
+
+
+def grant_everyone(work: Work, model: ProcessModel, case: Case[Any], source: str) -> None:
+    """Let everybody in the authority see the case when it leaves its draft, which is nobody else's business."""
+    if model.everyone_sees and source == model.initial and case.state != source:
+        work.tx.run(GRANT, instance_id=case.id, unit_id=case.authority.id, relation=EVERYONE)
 
 
 def announce_task(
@@ -61,19 +81,18 @@ def announce_task(
     if not model.waits_for_people(case.state):
         return
     occasion = Occasion(key, TASK_OPENED, actor, waiting.task_id, (("due_on", waiting.due_on),))
-    tell(work, model, case, occasion, (owner,), heard)
+    tell(work, model, with_assignee(work, case), occasion, (owner,), heard)
 
 
 def advance(
-    work: Work, model: ProcessModel, row: Row, before: Case[Any] | None, case: Case[Any], action: str,
-    actor: Actor, *, warnings: tuple[Reason, ...] = (), more: dict[str, Any] | None = None,
-) -> tuple[Row, int]:  # fmt: skip
+    work: Work, model: ProcessModel, row: Row, before: Case[Any] | None, case: Case[Any], deed: Deed
+) -> tuple[Row, int]:
     """Move the row one version on, with its history entry and facts; returns the row and the entry's key.
 
     before: the case as it was; None for one that was just inserted as version 0.
 
     Raises:
-        StaleVersion: somebody else moved the row in between.
+        StaleVersion: somebody else moved the row in between. ReadOnly: it is archived.
     """
     state = model.states[case.state]
     version = row["version"] + 1
@@ -81,22 +100,53 @@ def advance(
     payload = {
         "dossier": difference(dossier_of(row), new),
         "warnings": [
-            {"code": w.code, "sentence": w.sentence, "citation": w.citation, "mark": w.mark} for w in warnings
+            {"code": w.code, "sentence": w.sentence, "citation": w.citation, "mark": w.mark} for w in deed.warnings
         ],
-        **(more or {}),
+        **_for_whom(deed.capacity),
+        **deed.more,
     }
     source = row["state"] if before else ""
-    entry = Entry(case.id, version, work.micros, actor.person_id, action, source, case.state, payload)
+    mandate, person_id = deed.capacity.mandate, deed.actor.person_id
+    entry = Entry(
+        case.id, version, work.micros, person_id, deed.verb, source, case.state, payload, deed.capacity.role,
+        mandate.id if mandate else None,
+    )  # fmt: skip
     history_id, head = append(work.tx, entry, row["history_hash"], work.salt())
     new_row = {
         "state": case.state, "phase": state.phase, "version": version, "headline": model.headline(case.dossier),
         "dossier": canonical(new), "history_hash": head, "updated_at": work.micros,
-        "closed_at": work.micros if state.final else None,
+        "closed_at": (row["closed_at"] or work.micros) if state.final else None,  # the first time counts
     }  # fmt: skip
     if work.tx.run(ADVANCE, which=case.id, expected=row["version"], **new_row) != 1:
-        raise StaleVersion(expected=row["version"], actual="mới hơn")
+        raise _unmoved(work, row)
     _write_facts(work, model, before, case)
+    _involve(work, model, case, deed)
     return {**row, **new_row}, history_id
+
+
+def _unmoved(work: Work, row: Row) -> Refused:
+    """Why the row did not move."""
+    archived = work.tx.one(ARCHIVAL, which=row["id"])
+    if archived is None:
+        return StaleVersion(expected=row["version"], actual="mới hơn")
+    return ReadOnly(day=vn_date(local_date(from_micros(archived["at"]))), rule=archived["citation"])
+
+
+def _for_whom(capacity: Capacity) -> dict[str, Any]:
+    """What the history says of a deputy's act, frozen: whose power it was and which paper gave it."""
+    mandate = capacity.mandate
+    if mandate is None:
+        return {}
+    return {"for": {"name": mandate.principal, "capacity": mandate.capacity, "paper": mandate.paper}}
+
+
+def _involve(work: Work, model: ProcessModel, case: Case[Any], deed: Deed) -> None:
+    """Remember the duty that the act was part of, for everybody who answers for it."""
+    verb = drafting(model, case.state) if deed.verb == ATTACH else deed.verb
+    duty = model.duty_of(verb, deed.capacity.role)
+    if duty is not None:
+        for person_id in deed.capacity.persons(deed.actor):
+            work.tx.run(INVOLVE, instance_id=case.id, person_id=person_id, duty=duty.code)
 
 
 def _write_facts(work: Work, model: ProcessModel, before: Case[Any] | None, case: Case[Any]) -> None:

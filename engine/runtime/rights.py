@@ -1,36 +1,80 @@
-"""Who sees a case: units with an access row, and roles that see everything of their authority."""
+"""Who sees a case: units with an access row, and roles that see everything of their authority.
 
-from dataclasses import replace
+A row of the case's own unit, or of a unit that holds a case below, is for everybody in that unit; a row of a
+unit that works on it is for those who hold an authority's role there.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
-from engine.definition.decide import Actor
+from engine.definition.audience import hidden
 from engine.definition.language import Role, Seat
+from engine.definition.performing import Actor
 from engine.errors import NotPerformer
 from engine.runtime.database import Row
 from engine.runtime.schema import access, instance
 from engine.runtime.statements import VISIBLE
 from engine.runtime.work import Work
 
+OWN, BELOW = "own", "below"
+HOLDER, WATCHER, STARTER = "holder", "watcher", "starter"
 EVERYONE = "everyone"
+FOR_MEMBERS, FOR_DESKS = (OWN, BELOW), (HOLDER, WATCHER, STARTER)
 
 
 def visible(work: Work, actor: Actor, row: Row) -> bool:
     """Whether the actor may know of the case at all."""
     if actor.is_system or row["authority_id"] in overseen(work, actor):
         return True
-    circle = work.office.circle(actor.units)
-    return any(
-        grant["unit_id"] in actor.units or (grant["relation"] == EVERYONE and grant["unit_id"] in circle)
-        for grant in work.tx.all(VISIBLE, which=row["id"])
+    circle, desks = work.office.circle(actor.units), _desks(work, actor)
+    for grant in work.tx.all(VISIBLE, which=row["id"]):
+        relation, unit_id = grant["relation"], grant["unit_id"]
+        if relation == EVERYONE and unit_id in circle:
+            return True
+        if relation in FOR_MEMBERS and unit_id in actor.units:
+            return True
+        if relation in FOR_DESKS and (row["authority_id"], unit_id) in desks:
+            return True
+    return False
+
+
+def _desks(work: Work, actor: Actor) -> frozenset[tuple[int, int]]:
+    """(authority, unit) pairs: there the actor has a role's seat, and so sees what that unit works on."""
+    roles = work.registry.roles
+    return frozenset(
+        (authority, unit)
+        for code, unit in actor.hats
+        if code in roles and roles[code].seat is Seat.AUTHORITY
+        for authority in work.office.served(code, unit, work.today)
     )
+
+
+def overseeing(work: Work, actor: Actor, authority_id: int) -> frozenset[str]:
+    """The roles in which the actor sees all cases of that authority."""
+    hats = actor.hats
+    return frozenset(code for code, _ in hats if authority_id in _overseen(work, {h for h in hats if h[0] == code}))
 
 
 def overseen(work: Work, actor: Actor) -> frozenset[int]:
     """The authorities all of whose cases the actor sees."""
+    return _overseen(work, actor.hats)
+
+
+def hidden_from(work: Work, actor: Actor, row: Row) -> frozenset[str]:
+    """The private fields of a case that the actor does not see."""
+    model = work.registry.by_code[row["process"]]
+    if not model.private or actor.is_system:
+        return frozenset()
+    unit, authority = work.office.units[row["unit_id"]], work.office.units[row["authority_id"]]
+    seats = work.office.seats(authority.id, work.today)
+    return hidden(model, unit, authority, seats, actor.hats, overseeing(work, actor, authority.id))
+
+
+def _overseen(work: Work, hats: Iterable[tuple[str, int]]) -> frozenset[int]:
     found: set[int] = set()
-    for code, unit_id in actor.memberships:
+    for code, unit_id in hats:
         role = work.registry.roles.get(code)
         if role is not None and role.sees_all:
             bodies = work.office.circle((unit_id,))
@@ -39,10 +83,9 @@ def overseen(work: Work, actor: Actor) -> frozenset[int]:
 
 
 def administered(work: Work, actor: Actor) -> frozenset[int]:
-    """The authorities whose units, people and law the actor may change."""
+    """The authorities whose units, people and law the actor may change; that power is never given by mandate."""
     role = work.registry.administrator.code
-    held = frozenset(held for held in actor.memberships if held[0] == role)
-    return overseen(work, replace(actor, memberships=held))
+    return _overseen(work, (held for held in actor.memberships if held[0] == role))
 
 
 def must_administer(work: Work, actor: Actor, authority_id: int, label: str) -> None:
@@ -64,15 +107,11 @@ def _sits_in(work: Work, role: Role, body: int, unit_id: int) -> bool:
 
 def visible_rows(work: Work, actor: Actor) -> ColumnElement[bool]:
     """The same as a predicate over `instance`, for lists."""
-    units = sorted(actor.units)
-    circle = sorted(work.office.circle(units))
-    granted: Any = exists(
-        select(access.c.id).where(
-            access.c.instance_id == instance.c.id,
-            or_(
-                access.c.unit_id.in_(units),
-                and_(access.c.relation == EVERYONE, access.c.unit_id.in_(circle)),
-            ),
-        )
+    at = access.c.unit_id
+    meant = (
+        and_(access.c.relation == EVERYONE, at.in_(sorted(work.office.circle(actor.units)))),
+        and_(access.c.relation.in_(FOR_MEMBERS), at.in_(sorted(actor.units))),
+        and_(access.c.relation.in_(FOR_DESKS), tuple_(instance.c.authority_id, at).in_(sorted(_desks(work, actor)))),
     )
+    granted: Any = exists(select(access.c.id).where(access.c.instance_id == instance.c.id, or_(*meant)))
     return or_(instance.c.authority_id.in_(sorted(overseen(work, actor))), granted)

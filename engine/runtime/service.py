@@ -15,16 +15,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.definition.decide import Actor
 from engine.definition.documents import canonical
 from engine.definition.model import ProcessModel
+from engine.definition.performing import Actor
 from engine.definition.registry import Registry
 from engine.errors import KeyReused, StaleVersion, VersionMissing
 from engine.instants import local_date, to_micros
-from engine.runtime import commands
+from engine.runtime import beginning, commands
 from engine.runtime.accounts import Scope, actor_of, check_scope, login_of
+from engine.runtime.assignments import assign
+from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.commands import NewCase, Paper
+from engine.runtime.commands import Paper
 from engine.runtime.database import Database, Row, Transaction
 from engine.runtime.effects import run_next_effect
 from engine.runtime.offices import load_office
@@ -96,12 +98,12 @@ class Engine:
         """Begin an instance; the answer is 201 with the case."""
 
         def perform(work: Work, actor: Actor) -> Answer:
-            row = commands.start(work, model, new, actor)
-            return _case_answer(work, row, 201, f"/api/v1/{model.collection}/{row['id']}")
+            row = beginning.start(work, model, new, actor)
+            return _case_answer(work, row, actor, 201, f"/api/v1/{model.collection}/{row['id']}")
 
         def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
             if asking.key:
-                commands.must_begin(model, actor)
+                beginning.must_begin(model, actor)
             return partial(perform, work, actor)
 
         return self.writer.submit(lambda tx: self._once(tx, asking, Scope.ACT, stand))
@@ -130,6 +132,12 @@ class Engine:
         """Add a stored paper; the answer is the case after it."""
         return self._change_case(
             asking, model, instance_id, lambda work, row, actor: commands.attach(work, row, paper, actor)
+        )
+
+    def assign(self, asking: Asking, model: ProcessModel, instance_id: int, username: str | None) -> "Future[Answer]":
+        """Make the open task one person's, or anybody's of its role again; the answer is the case after it."""
+        return self._change_case(
+            asking, model, instance_id, lambda work, row, actor: assign(work, row, username, actor)
         )
 
     def change(self, asking: Asking, perform: Perform, needs: Scope = Scope.ACT) -> "Future[Answer]":
@@ -166,8 +174,8 @@ class Engine:
                 must(actor)
 
             def perform() -> Answer:
-                _check_version(row, asking)
-                return _case_answer(work, change(work, row, actor), 200)
+                check_version(row, asking)
+                return _case_answer(work, change(work, row, actor), actor, 200)
 
             return perform
 
@@ -216,11 +224,16 @@ class Engine:
         self.database.close()
 
 
-def _case_answer(work: Work, row: Row, status: int, location: str = "") -> Answer:
-    return Answer(status, canonical(whole(work, row)), f'"{row["version"]}"', location)
+def _case_answer(work: Work, row: Row, actor: Actor, status: int, location: str = "") -> Answer:
+    return Answer(status, canonical(whole(work, row, actor)), f'"{row["version"]}"', location)
 
 
-def _check_version(row: Row, asking: Asking) -> None:
+def check_version(row: Row, asking: Asking) -> None:
+    """Refuse a change that was decided on another version of the case, or on none.
+
+    Raises:
+        VersionMissing, StaleVersion: with both versions.
+    """
     if asking.expected is None:
         raise VersionMissing
     if row["version"] != asking.expected:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.definition.case import Case, Document, Relative
+from engine.definition.case import Assignee, Case, Document, Relative
 from engine.definition.model import ProcessModel
 from engine.instants import from_micros, local_date
 from engine.runtime.database import Row, Transaction
-from engine.runtime.statements import ATTACHMENTS, CHILDREN, FOUND, INSTANCE
+from engine.runtime.statements import ASSIGNEE, ATTACHMENTS, CHILDREN, FOUND, INSTANCE, INVOLVED
 from engine.runtime.work import Work
 
 
@@ -38,8 +38,9 @@ def load_case(work: Work, row: Row) -> Case[Any]:
         documents=documents(work.tx, row["id"]),
         children=_children(work, row["id"]) if model.needs_children else (),
         units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
+        involved=_involved(work.tx, row["id"]) if model.separate else {},
     )
-    return with_found(work, model, case)
+    return with_found(work, model, with_assignee(work, case))
 
 
 def ancestors(work: Work, parent_id: int | None) -> Mapping[str, Relative]:
@@ -84,6 +85,20 @@ def relative(work: Work, row: Row, papers: tuple[Document, ...] = ()) -> Relativ
         dossier=dossier_of(row),
         documents=papers,
     )
+
+
+def _involved(tx: Transaction, instance_id: int) -> Mapping[int, frozenset[str]]:
+    """The duties that each person has had on the case."""
+    had: dict[int, set[str]] = {}
+    for row in tx.all(INVOLVED, which=instance_id):
+        had.setdefault(row["person_id"], set()).add(row["duty"])
+    return {person: frozenset(duties) for person, duties in had.items()}
+
+
+def with_assignee(work: Work, case: Case[Any]) -> Case[Any]:
+    """The case with whose its running task is; nobody's once that person has lost its role."""
+    row = work.tx.one(ASSIGNEE, which=case.id, on=work.today.isoformat())
+    return replace(case, assignee=Assignee(row["id"], row["name"]) if row else None)
 
 
 def _children(work: Work, instance_id: int) -> tuple[Relative, ...]:

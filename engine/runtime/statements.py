@@ -5,11 +5,12 @@ Reads for lists and pages are built where they are asked (`queries`); everything
 
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from engine.runtime.database import Statement
 from engine.runtime.schema import (
     access,
+    archival,
     attachment,
     effect,
     fact,
@@ -18,6 +19,8 @@ from engine.runtime.schema import (
     idempotency,
     incident,
     instance,
+    involvement,
+    mandate,
     membership,
     notice,
     person,
@@ -54,8 +57,21 @@ MEMBERSHIPS = Statement(
         membership.c.person_id == p("person_id"), _in_force(membership)
     )
 )
+_PRINCIPAL = person.alias("principal")
+_HELD = exists().where(
+    membership.c.person_id == mandate.c.principal_id,
+    membership.c.unit_id == mandate.c.unit_id,
+    membership.c.role == mandate.c.role,
+    _in_force(membership),
+)
+MANDATES = Statement(  # in force, of active people who hold the role themselves
+    select(mandate, _PRINCIPAL.c.name.label("principal"), _PRINCIPAL.c.staff_code)
+    .join_from(mandate, _PRINCIPAL, mandate.c.principal_id == _PRINCIPAL.c.id)
+    .where(mandate.c.deputy_id == p("person_id"), _in_force(mandate), _PRINCIPAL.c.active, _HELD)
+    .order_by(mandate.c.id)
+)
 HOLDERS = Statement(
-    select(person.c.id, person.c.name)
+    select(person.c.id, person.c.name, person.c.username, person.c.staff_code)
     .join_from(membership, person, membership.c.person_id == person.c.id)
     .where(
         membership.c.unit_id == p("unit_id"),
@@ -65,12 +81,44 @@ HOLDERS = Statement(
     )
     .order_by(person.c.id)
 )
+DEPUTIES = Statement(
+    select(person.c.id, person.c.name, mandate.c.principal_id, mandate.c.powers)
+    .join_from(mandate, person, mandate.c.deputy_id == person.c.id)
+    .join(_PRINCIPAL, mandate.c.principal_id == _PRINCIPAL.c.id)
+    .where(
+        mandate.c.unit_id == p("unit_id"),
+        mandate.c.role == p("role"),
+        _in_force(mandate),
+        person.c.active,
+        _PRINCIPAL.c.active,
+        _HELD,
+    )
+    .order_by(person.c.id)
+)
 REPLAY = Statement(select(idempotency).where(idempotency.c.principal == p("principal"), idempotency.c.key == p("key")))
 REMEMBER = insertion(idempotency)
 
 # ── loading a case ───────────────────────────────────────────────────────────────────────────
 INSTANCE = Statement(select(instance).where(instance.c.id == p("which")))
 VISIBLE = Statement(select(access.c.unit_id, access.c.relation).where(access.c.instance_id == p("which")))
+PERSON = Statement(select(person.c.id, person.c.username, person.c.name).where(person.c.id == p("which")))
+INVOLVED = Statement(select(involvement.c.person_id, involvement.c.duty).where(involvement.c.instance_id == p("which")))
+ASSIGNEE = Statement(
+    select(person.c.id, person.c.name)
+    .join_from(user_task, person, user_task.c.assignee_id == person.c.id)
+    .where(
+        user_task.c.instance_id == p("which"),
+        user_task.c.clock == "running",
+        user_task.c.kind == "state",
+        person.c.active,
+        exists().where(
+            membership.c.person_id == person.c.id,
+            membership.c.unit_id == user_task.c.unit_id,
+            membership.c.role == user_task.c.role,
+            _in_force(membership),
+        ),
+    )
+)
 ATTACHMENTS = Statement(select(attachment).where(attachment.c.instance_id == p("which")).order_by(attachment.c.id))
 CHILDREN = Statement(select(instance).where(instance.c.parent_id == p("which")).order_by(instance.c.id))
 STARTED = Statement(
@@ -90,9 +138,10 @@ LEGAL_ROWS = Statement(select(reference).order_by(reference.c.id))
 
 # ── writing a decision ───────────────────────────────────────────────────────────────────────
 NEW_INSTANCE = insertion(instance)
+_IS_ARCHIVED = exists().where(archival.c.instance_id == instance.c.id)
 ADVANCE = Statement(
     update(instance)
-    .where(instance.c.id == p("which"), instance.c.version == p("expected"))
+    .where(instance.c.id == p("which"), instance.c.version == p("expected"), ~_IS_ARCHIVED)
     .values(
         state=p("state"),
         phase=p("phase"),
@@ -104,12 +153,18 @@ ADVANCE = Statement(
         closed_at=p("closed_at"),
     )
 )
+ARCHIVAL = Statement(select(archival).where(archival.c.instance_id == p("which")))
 NEW_HISTORY = insertion(history)
 HISTORY = Statement(select(history).where(history.c.instance_id == p("which")).order_by(history.c.seq))
 GRANT = Statement(
     insert(access)
     .prefix_with("OR IGNORE")
     .values(instance_id=p("instance_id"), unit_id=p("unit_id"), relation=p("relation"))
+)
+INVOLVE = Statement(
+    insert(involvement)
+    .prefix_with("OR IGNORE")
+    .values(instance_id=p("instance_id"), person_id=p("person_id"), duty=p("duty"))
 )
 DROP_FACTS = Statement(delete(fact).where(fact.c.instance_id == p("which")))
 NEW_FACT = insertion(fact)

@@ -6,11 +6,12 @@ from typing import Any
 
 from engine.definition.case import Case
 from engine.definition.deadlines import DueKind, next_occurrence, resolve
-from engine.definition.decide import seat_of
 from engine.definition.model import ProcessModel, StateModel
+from engine.definition.performing import seat_of
 from engine.instants import end_of_day, to_micros
 from engine.office.organisation import Unit
 from engine.runtime.database import Row
+from engine.runtime.rights import BELOW, HOLDER
 from engine.runtime.statements import GRANT, NEW_TASK, NEW_TIMER, OPEN_TASKS, SET_CLOCK, STOP_TIMERS
 from engine.runtime.work import Work
 
@@ -71,8 +72,9 @@ def open_task(work: Work, model: ProcessModel, case: Case[Any]) -> Waiting:
         due_on=deadline.on.isoformat() if deadline else None, due_at=to_micros(deadline.at) if deadline else None,
         due_source=deadline.source if deadline else "", clock="running", days_left=None, closed_at=None,
     )  # fmt: skip
-    for seen in (case.id, *(above.id for above in case.ancestors.values())):  # the papers above belong to it
-        work.tx.run(GRANT, instance_id=seen, unit_id=unit.id, relation="holder")
+    work.tx.run(GRANT, instance_id=case.id, unit_id=unit.id, relation=HOLDER)
+    for above in case.ancestors.values():  # the papers above belong to it
+        work.tx.run(GRANT, instance_id=above.id, unit_id=unit.id, relation=BELOW)
     _set_timers(work, model, case, task_id, deadline.on if deadline else None)
     return Waiting(task_id, deadline.on.isoformat() if deadline else None)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Occurrence, occurrences
-from engine.definition.decide import SYSTEM
 from engine.definition.language import Role
 from engine.definition.model import ProcessModel, StateModel
+from engine.definition.performing import SYSTEM
 from engine.instants import from_micros, to_micros
 from engine.runtime.commands import act
 from engine.runtime.database import Row

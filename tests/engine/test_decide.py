@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.definition import Case, LegalRow, Mark, Role, Send, Start, Tell, To, Unit
-from engine.definition.decide import SYSTEM, Act, Actor, Decision, decide, offers, seat_of
+from engine.definition.decide import Act, Decision, decide, offers
 from engine.definition.documents import merge, to_json
+from engine.definition.performing import SYSTEM, Actor, Capacity, seat_of
 from engine.errors import ActionNotAvailable, GuardUnmet, InvalidInput, NotPerformer, Reason
 from engine.office.law import LawBook, NoLawInForce
 from tests.engine.award_case import (
@@ -61,6 +62,7 @@ def test_decide_brings_everything_that_will_be_written() -> None:
         effects=(Start("receipt", "P3", "submitted", {"title": "Chuyên đề"}), Send(To.PARENT, "settle")),
         carries="submit",
         warnings=(),
+        capacity=Capacity("head"),
     )
 
 
@@ -158,7 +160,7 @@ def test_timers_and_carried_actions_are_not_for_people(taken: str, state: str, w
 def test_what_is_carried_along_asks_for_no_role(taken: str, state: str) -> None:
     nobody = Actor(99, "Người trình", frozenset())
 
-    decision = decide(MODEL, case_of(state), act(taken, nobody, carried=True))
+    decision = decide(MODEL, case_of(state), act(taken, nobody, carried=Capacity("head")))
 
     assert decision.source == state
 
@@ -296,7 +298,10 @@ def wishes(draw: st.DrawFn) -> tuple[Case[Any], Act]:
     taken = draw(st.sampled_from(MODEL.actions_from(case.state) or tuple(MODEL.actions)))
     form = fitting.get(MODEL.actions[taken].form, st.none())  # type: ignore[arg-type]
     actor = st.sampled_from((ALMIGHTY, SYSTEM, ANA))
-    return case, Act(taken, draw(actor), SEATS, draw(form | opinions), draw(texts), draw(st.booleans()))
+    carried = st.sampled_from((None, Capacity("head")))
+    return case, Act(
+        taken, draw(actor), SEATS, draw(form | opinions), draw(texts), draw(st.sampled_from((None, Capacity("head"))))
+    )
 
 
 @pytest.mark.parametrize("part", [case_of(), ANA, act("rename"), take("rename", case_of(), {"title": "Tên"})])

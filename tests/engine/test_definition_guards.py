@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from statemachine.exceptions import TransitionNotAllowed
 
 from engine.definition import NO_DEADLINE, Begin, Case, End, Process, Task, action, guard
-from engine.definition.decide import SYSTEM, offers
+from engine.definition.decide import offers
+from engine.definition.performing import SYSTEM
 from tests.engine.wrong import DRAFTED, NO_CALLBACKS, OFFICER, Witness, define, define_with, plain_case, refused, task
 from tests.leave_request.process import LeaveRequest
 

@@ -10,7 +10,23 @@ from engine.definition import Case, Document, Relative
 from engine.definition.decide import Actor, Offer, check_begin, offers
 from engine.errors import GuardUnmet, Reason
 from engine.office.law import LawBook
-from tests.engine.award_case import ALMIGHTY, ANA, BINH, CHI, DISTRICT, MODEL, SEATS, Opinion, case_of, rule_row, take
+from tests.engine.award_case import (
+    ALMIGHTY,
+    ANA,
+    APPRAISER,
+    BINH,
+    CHI,
+    DISTRICT,
+    MODEL,
+    OFFICE,
+    PROPOSER,
+    SEATS,
+    WARD,
+    Opinion,
+    case_of,
+    rule_row,
+    take,
+)
 
 # ── Offers ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -23,8 +39,8 @@ def test_offers_are_the_actions_of_the_state_without_its_timers() -> None:
     buttons = offered(case_of("submitted"), BINH)
 
     assert buttons == {
-        "advise": Offer("advise", "Góp ý", Opinion, ()),
-        "register": Offer("register", "Vào sổ", None, ()),
+        "advise": Offer("advise", "Góp ý", Opinion, ((PROPOSER, WARD), (APPRAISER, OFFICE)), ()),
+        "register": Offer("register", "Vào sổ", None, ((APPRAISER, OFFICE),), ()),
     }
 
 

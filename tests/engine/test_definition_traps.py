@@ -18,8 +18,9 @@ from statemachine.exceptions import TransitionNotAllowed
 import engine
 from engine.definition import Begin, Case, End, Process, action, guard, process
 from engine.definition.checks import STRICT_FLAGS
-from engine.definition.decide import SYSTEM, Act, check_begin, decide, offers
+from engine.definition.decide import Act, check_begin, decide, offers
 from engine.definition.language import Guard
+from engine.definition.performing import SYSTEM
 from engine.definition.registry import Registry
 from tests.engine.wrong import Witness, define, every_process, plain_case, refused, task
 from tests.leave_request.process import HEAD, Leave, LeaveRequest

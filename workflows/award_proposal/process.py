@@ -40,6 +40,7 @@ from workflows.award_proposal.dossier import (
     Supplement,
     Tally,
 )
+from workflows.award_proposal.rights import PRIVATE, SEPARATE, UNIT, nominees
 from workflows.award_proposal.rules import (
     FINDS,
     ON_ANSWER,
@@ -92,8 +93,6 @@ RESULT_NOTICE = (Rung(-2, (CLERK,)), Rung(0, (CLERK,)), Rung(1, (CLERK, APPRAISE
 CITY_RECEIPT_MISSING = (Rung(0, (APPRAISER,)), Rung(5, (APPRAISER,), every=5))
 CITY_PENDING = (Rung(0, (CITY_DESK, APPRAISER)), Rung(5, (APPRAISER,), every=5))
 
-UNIT = (PROPOSER, PROPOSER_HEAD)
-
 
 def settle_submission(case: Case[AwardDossier]) -> tuple[Send, ...]:
     """The tờ trình is settled with its last proposal."""
@@ -106,6 +105,7 @@ def settle_submission(case: Case[AwardDossier]) -> tuple[Send, ...]:
     dossier=AwardDossier, headline=headline, facts=facts, finds=FINDS,
     begin=Begin(below={"submission": (PROPOSER,), "campaign": (DISTRICT_CHAIR,)}, cond=("parent_open",)),
     papers=papers(Paper.TO_TRINH, Paper.BAO_CAO_THANH_TICH, Paper.BAO_CAO_TOM_TAT, Paper.BIEN_BAN, Paper.BIEN_BAN_HOI_DONG, Paper.CHUNG_NHAN_SANG_KIEN, Paper.QUYET_DINH),
+    separate=SEPARATE, nominees=nominees, private=PRIVATE,
 )
 class AwardProposal(Process):
     # ── STATES ──────────── status ────────────────────────── task ──────────────────────────────── held by ────────── deadline
@@ -137,7 +137,7 @@ class AwardProposal(Process):
     # ── ACTIONS ────────────────────────────────────────────────────────────────────────────────────────────────────
     submit             = action("Trình hồ sơ",               drafted.to(ward_review, cond="ward_decides") | drafted.to(submitted, unless="ward_decides"), carried=True, stamp="submitted_at", rules=ON_SUBMIT)
     direct             = action("Giao đơn vị báo cáo",       drafted.to(directed, cond="below_campaign"), by=DISTRICT_CHAIR, form=Direction, into="direction", tells=(Tell("directed", UNIT),))
-    present            = action("Trình theo chỉ đạo",        directed.to(submitted), by=PROPOSER_HEAD, form=Letter, into="letter", stamp="submitted_at", rules=ON_SUBMIT)
+    present            = action("Trình theo chỉ đạo",        directed.to(submitted), by=PROPOSER_HEAD, form=Letter, into="letter", stamp="submitted_at", rules=ON_SUBMIT, signs=True)
 
     receive            = action("Tiếp nhận",                 submitted.to(received), stamp="received_at", number=Register("award_receipt", into="receipt_number", form="{number:03d}/TN-{year}"),
                                 tells=(Tell("received", UNIT),))
@@ -148,24 +148,24 @@ class AwardProposal(Process):
     send_back          = action("Trả lại",                   submitted.to(returned), form=Returned, into="returned", tells=(Tell("returned", UNIT),), effects=settle_submission)
 
     appraise           = action("Trình kết quả thẩm định",   received.to(signing), form=Appraisal, into="appraisal", rules=ON_APPRAISAL)
-    sign_appraisal     = action("Ký thẩm định",              signing.to(not_passed, unless="passed") | signing.to(appraised, cond="council_sits") | signing.to(cleared), rules=ON_SIGNATURE)
+    sign_appraisal     = action("Ký thẩm định",              signing.to(not_passed, unless="passed") | signing.to(appraised, cond="council_sits") | signing.to(cleared), rules=ON_SIGNATURE, signs=True)
     redo_appraisal     = action("Yêu cầu thẩm định lại",     signing.to(received) | not_passed.to(received), by=APPRAISAL_HEAD)
-    reject             = action("Kết luận không đạt",        not_passed.to(rejected), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission)
+    reject             = action("Kết luận không đạt",        not_passed.to(rejected), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission, signs=True)
 
     record_council     = action("Ghi kết quả Hội đồng",      appraised.to(council_reviewed, cond="vote_passed") | appraised.to(not_passed, unless="vote_passed"), form=Tally, into="tally", rules=ON_TALLY)
 
     approve            = action("Ký quyết định",             council_reviewed.to(approved, unless="city_decides") | cleared.to(approved, unless="city_decides") | ward_review.to(approved),
-                                form=Decision, into="decision", rules=ON_DECISION, tells=(Tell("approved", UNIT),), effects=settle_submission)
+                                form=Decision, into="decision", rules=ON_DECISION, tells=(Tell("approved", UNIT),), effects=settle_submission, signs=True)
     decline            = action("Không đồng ý",              council_reviewed.to(rejected) | cleared.to(rejected) | ward_review.to(rejected), form=Reason, into="refusal",
-                                tells=(Tell("rejected", UNIT),), effects=settle_submission)
+                                tells=(Tell("rejected", UNIT),), effects=settle_submission, signs=True)
 
-    endorse            = action("Ký trình thành phố",        council_reviewed.to(endorsed, cond="city_decides"), by=DISTRICT_CHAIR, form=Letter, into="endorsement", rules=ON_ENDORSEMENT, tells=(Tell("endorsed", UNIT),))
+    endorse            = action("Ký trình thành phố",        council_reviewed.to(endorsed, cond="city_decides"), by=DISTRICT_CHAIR, form=Letter, into="endorsement", rules=ON_ENDORSEMENT, tells=(Tell("endorsed", UNIT),), signs=True)
     forward            = action("Chuyển lên thành phố",      endorsed.to(forwarded_to_city), form=Letter, into="transmission", tells=(Tell("forwarded", UNIT),))
     city_receive       = action("Thành phố tiếp nhận",       forwarded_to_city.to(city_received), by=(CITY_DESK, APPRAISER), form=CityReceipt, into="city_receipt", tells=(Tell("city_received", (APPRAISER, PROPOSER)),))
     city_ask           = action("Thành phố yêu cầu bổ sung", city_received.to(city_supplement), by=(CITY_DESK, APPRAISER), form=Supplement, into="city_supplements", tells=(Tell("supplement_requested", (PROPOSER_HEAD, APPRAISER)),))
     city_answer        = action("Gửi bổ sung cho thành phố", city_supplement.to(city_received), by=(PROPOSER, APPRAISER), rules=ON_ANSWER)
-    city_approve       = action("Quyết định tặng Bằng khen", city_received.to(city_approved), by=(CITY_DESK, APPRAISER), form=Decision, into="decision", rules=ON_DECISION, tells=(Tell("approved", UNIT),), effects=settle_submission)
-    city_reject        = action("Không tặng Bằng khen",      city_received.to(city_rejected), by=(CITY_DESK, APPRAISER), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission)
+    city_approve       = action("Quyết định tặng Bằng khen", city_received.to(city_approved), by=(CITY_DESK, APPRAISER), form=Decision, into="decision", rules=ON_DECISION, tells=(Tell("approved", UNIT),), effects=settle_submission, signs=True)
+    city_reject        = action("Không tặng Bằng khen",      city_received.to(city_rejected), by=(CITY_DESK, APPRAISER), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission, signs=True)
 
     notify             = action("Thông báo kết quả",         approved.to(notified) | city_approved.to(notified), tells=(Tell("result", UNIT),))
     confirm_award      = action("Xác nhận đã trao",          notified.to(awarded), form=Handover, into="handover", number=Register("award_book", into="register_number"))

@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.definition import (
     AT_DEADLINE,
+    EDIT,
     NO_DEADLINE,
     RESCHEDULE,
     Begin,
     Case,
+    Duty,
     End,
     Phase,
     Process,
@@ -68,12 +70,15 @@ def include_ward_plans(case: Case[CampaignDossier]) -> tuple[Send, ...]:
     return (Send(To.CHILDREN, "include", process="ward_plan", optional=True),)
 
 
+SEPARATE = (Duty("draft", "soạn kế hoạch", (EDIT,)), Duty("launch", "phát động", ("launch",)))
+
+
 # fmt: off
 @process(
     code="campaign", collection="campaigns", title="Phong trào thi đua", prefix="PT",
     dossier=CampaignDossier, headline=lambda d: d.title or "Phong trào thi đua chưa đặt tên",
     begin=Begin(by=(APPRAISER,)), watchers=(APPRAISER,), needs_children=True, needs_units=True, everyone_sees=True,
-    papers=papers(Paper.KE_HOACH, Paper.HUONG_DAN, Paper.BAO_CAO_KET_QUA),
+    papers=papers(Paper.KE_HOACH, Paper.HUONG_DAN, Paper.BAO_CAO_KET_QUA), separate=SEPARATE,
 )
 class Campaign(Process):
     # ── STATES ─── status ─────────────── task ─────────────────────────────── held by ──────── deadline
@@ -86,7 +91,7 @@ class Campaign(Process):
 
     # ── ACTIONS ────────────────────────────────────────────────────────────────────────────────────────
     launch = action("Phát động",                draft.to(launched, cond=["plan_complete", "period_fits"]), by=DISTRICT_CHAIR, form=Letter, into="plan",
-                    effects=start_below, tells=(Tell("launched", (APPRAISER, APPRAISAL_HEAD)),))
+                    effects=start_below, tells=(Tell("launched", (APPRAISER, APPRAISAL_HEAD)),), signs=True)
     run    = timer("Bắt đầu triển khai",        launched.to(running), at=at_start_of("starts_on"))
 
     set_rounds      = action("Mở, đóng đợt xét", running.to(running, cond="guidance_known") | closing.to(closing, cond="guidance_known"),
@@ -94,11 +99,11 @@ class Campaign(Process):
     record_guidance = action("Ghi nhận hướng dẫn của thành phố", running.to(running) | closing.to(closing),
                              by=(APPRAISER, APPRAISAL_HEAD), form=Letter, into="city_guidance", tells=(Tell("guidance", (APPRAISER, APPRAISAL_HEAD)),))
     extend          = action("Gia hạn phong trào", running.to(running, cond="end_moves_on"), by=DISTRICT_CHAIR, form=Extension,
-                             effects=move_deadlines, tells=(Tell("extended", (APPRAISER, APPRAISAL_HEAD)),))
+                             effects=move_deadlines, tells=(Tell("extended", (APPRAISER, APPRAISAL_HEAD)),), signs=True)
     end_period      = timer("Hết thời gian thi đua", running.to(closing), at=AT_DEADLINE)
 
     summarise = action("Báo cáo thành phố",     closing.to(summarised, cond="all_reported"), form=Report, into="report", effects=include_ward_plans,
-                       tells=(Tell("summarised", (DISTRICT_CHAIR, APPRAISER)),))
+                       tells=(Tell("summarised", (DISTRICT_CHAIR, APPRAISER)),), signs=True)
     close     = action("Kết thúc",              summarised.to(closed, cond="nothing_open"))
     # fmt: on
 

@@ -72,7 +72,7 @@ class Submission(Process):
     withdrawn = End("Đã rút",       good=False)
 
     submit   = action("Ký và trình",   drafted.to(submitted, cond=["has_lines", "round_open"]), by=PROPOSER_HEAD, form=Letter, into="letter",
-                      stamp="submitted_at", carries="submit", tells=(Tell("submitted", (PROPOSER,)),))
+                      stamp="submitted_at", carries="submit", tells=(Tell("submitted", (PROPOSER,)),), signs=True)
     settle   = action("Kết thúc",      submitted.to(settled, cond="all_decided"), tells=(Tell("settled", (PROPOSER, PROPOSER_HEAD)),))
     withdraw = action("Rút tờ trình",  drafted.to(withdrawn) | submitted.to(withdrawn), by=PROPOSER_HEAD, form=Reason, into="withdrawal",
                       carries="withdraw", tells=(Tell("withdrawn", (PROPOSER, APPRAISER)),))

@@ -5,10 +5,26 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from engine.definition import Begin, Case, End, Phase, Process, Rung, Task, Tell, action, guard, process, until, within
+from engine.definition import (
+    EDIT,
+    Begin,
+    Case,
+    Duty,
+    End,
+    Phase,
+    Process,
+    Rung,
+    Task,
+    Tell,
+    action,
+    guard,
+    process,
+    until,
+    within,
+)
 from workflows.awards import Paper, papers
 from workflows.forms import Reason
-from workflows.roles import APPRAISAL_HEAD, APPRAISER, PROPOSER, PROPOSER_HEAD
+from workflows.roles import APPRAISAL_HEAD, APPRAISER, AUDITOR, PROPOSER, PROPOSER_HEAD
 
 
 class ObligationDossier(BaseModel):
@@ -29,12 +45,17 @@ CAMPAIGN_ENDING = (
 )
 CHECK = (Rung(0, (APPRAISER,)), Rung(1, (APPRAISER, APPRAISAL_HEAD), every=2))
 
+SEPARATE = (Duty("report", "báo cáo", (EDIT, "report")), Duty("check", "kiểm tra", ("accept", "send_back")))
+CONCERNED = (PROPOSER, PROPOSER_HEAD, APPRAISER, APPRAISAL_HEAD, AUDITOR)
+PRIVATE = {"returned": CONCERNED, "excuse": CONCERNED}
+
 
 # fmt: off
 @process(
     code="unit_obligation", collection="unit-obligations", title="Trách nhiệm thực hiện phong trào", prefix="TN",
     dossier=ObligationDossier, headline=lambda d: "Thực hiện phong trào thi đua và báo cáo kết quả",
     begin=Begin(below={"campaign": ()}), watchers=(APPRAISER,), obligation=True, papers=papers(Paper.BAO_CAO_KET_QUA),
+    separate=SEPARATE, private=PRIVATE,
 )
 class UnitObligation(Process):
     assigned = Task("Đang triển khai",        "Triển khai và gửi báo cáo kết quả", PROPOSER,  until("campaign.reports_due_on"), phase=Phase.DRAFTED, remind=CAMPAIGN_ENDING, edits=("activities", "result"), initial=True)

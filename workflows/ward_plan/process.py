@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from engine.definition import (
+    EDIT,
     NO_DEADLINE,
     Begin,
     Case,
+    Duty,
     End,
     Fact,
     Phase,
@@ -28,7 +30,7 @@ from engine.definition import (
 )
 from workflows.awards import Paper, papers
 from workflows.forms import Form, Letter, Reason
-from workflows.roles import ADMINISTRATOR, APPRAISAL_HEAD, APPRAISER, WARD_CHAIR, WARD_OFFICER
+from workflows.roles import ADMINISTRATOR, APPRAISAL_HEAD, APPRAISER, AUDITOR, WARD_CHAIR, WARD_OFFICER
 
 
 class Completion(Reason):
@@ -77,13 +79,22 @@ SIGNING = (Rung(-2, (WARD_CHAIR,)), Rung(0, (WARD_OFFICER, WARD_CHAIR)), *CHASE[
 CHECK = (Rung(0, (APPRAISER,)), Rung(1, (APPRAISER, APPRAISAL_HEAD), every=2))
 SIGN_RECEIPT = (Rung(0, (APPRAISAL_HEAD,)), Rung(2, (APPRAISAL_HEAD,), every=2))
 
+SEPARATE = (
+    Duty("draft", "soạn", (EDIT, "draft"), by=(WARD_OFFICER,)),  # the chair may change what they sign
+    Duty("sign", "ký ban hành", ("sign",)),
+    Duty("check", "kiểm tra", ("check",)),
+    Duty("acknowledge", "tiếp nhận", ("acknowledge",)),
+)
+CONCERNED = (WARD_OFFICER, WARD_CHAIR, APPRAISER, APPRAISAL_HEAD, AUDITOR)
+PRIVATE = {"remarks": CONCERNED, "returned": CONCERNED, "waiver": CONCERNED}
+
 
 # fmt: off
 @process(
     code="ward_plan", collection="ward-plans", title="Kế hoạch của phường", prefix="KHP",
     dossier=WardPlanDossier, headline=lambda d: "Kế hoạch phát động phong trào thi đua trên địa bàn phường",
     begin=Begin(below={"campaign": ()}), watchers=(APPRAISER,), obligation=True, facts=facts,
-    papers=papers(Paper.KE_HOACH, Paper.BAO_CAO_KET_QUA),
+    papers=papers(Paper.KE_HOACH, Paper.BAO_CAO_KET_QUA), separate=SEPARATE, private=PRIVATE,
 )
 class WardPlan(Process):
     # ── STATES ───── status ──────────────────── task ──────────────────────────────── held by ──────── deadline
@@ -103,13 +114,13 @@ class WardPlan(Process):
     # ── ACTIONS ────────────────────────────────────────────────────────────────────────────────────────
     draft       = action("Trình dự thảo để ký",  to_start.to(drafted, cond="sections_written"))
     redraft     = action("Trả dự thảo để sửa",   drafted.to(to_start), form=Reason, into="remarks")
-    sign        = action("Ký ban hành",          drafted.to(signed, cond=["sections_written", "within_campaign", "plan_attached"]), form=Letter, into="plan")
+    sign        = action("Ký ban hành",          drafted.to(signed, cond=["sections_written", "within_campaign", "plan_attached"]), form=Letter, into="plan", signs=True)
     submit      = action("Gửi về quận",          signed.to(submitted), stamp="submitted_at")
     check       = action("Đạt yêu cầu",          submitted.to(checked))
     send_back   = action("Yêu cầu hoàn thiện",   submitted.to(returned) | checked.to(returned), by=(APPRAISER, APPRAISAL_HEAD), form=Completion, into="returned", tells=(Tell("returned", (WARD_CHAIR,)),))
     resubmit    = action("Gửi lại",              returned.to(submitted, cond=["sections_written", "within_campaign", "plan_attached"]), stamp="submitted_at")
     acknowledge = action("Tiếp nhận",            checked.to(acknowledged), number=Register("ward_plan_receipt", into="receipt_number", form="{number:02d}/TN-{year}"),
-                         tells=(Tell("acknowledged", (WARD_OFFICER, WARD_CHAIR)),))
+                         tells=(Tell("acknowledged", (WARD_OFFICER, WARD_CHAIR)),), signs=True)
     begin       = timer("Bắt đầu triển khai",    acknowledged.to(in_progress), at=at_start_of("starts_on"))
     report      = action("Gửi báo cáo kết quả",  in_progress.to(completed, cond="report_attached"), form=ResultReport, into="report")
     include     = action("Đưa vào báo cáo thành phố", completed.to(in_report), carried=True)
