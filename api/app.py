@@ -11,7 +11,21 @@ from starlette.types import Lifespan
 from api import errors, limits
 from api.dependencies import exact_query
 from api.documentation import Bodies, DocumentedApi
-from api.routes import campaigns, cases, definitions, incidents, law, session, tasks, tokens
+from api.routes import (
+    accounts,
+    administration,
+    campaigns,
+    cases,
+    definitions,
+    incidents,
+    law,
+    links,
+    retention,
+    session,
+    subjects,
+    tasks,
+    tokens,
+)
 from api.settings import Settings
 from engine.runtime.service import Engine
 
@@ -67,11 +81,16 @@ def create_app(
 def _routers(engine: Engine, bodies: Bodies) -> list[APIRouter]:
     found = [
         session.routes(bodies),
+        accounts.routes(bodies),
+        links.routes(bodies),
         tokens.routes(bodies),
         definitions.router,
         tasks.router,
         incidents.router,
-        law.router,
+        law.routes(bodies),
+        subjects.routes(bodies),
+        retention.routes(bodies),
+        *administration.routes(bodies),
     ]
     campaign = engine.registry.by_code.get(campaigns.CAMPAIGN)
     if campaign is not None:

@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.responses import Response
 
-from api.credentials import COOKIE, secret_of
+from api.credentials import SESSION_COOKIE, cookie_name, secret_of
 from api.settings import Settings
 from engine.definition.decide import Actor
 from engine.errors import InvalidInput, NotAuthenticated
@@ -58,8 +58,19 @@ async def _settings(request: Request) -> Settings:
 
 
 # These two only document; `credentials` reads the headers, for the middleware by the same rule.
-_cookie = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False, description="From POST /session")
+_cookie = APIKeyCookie(
+    name=SESSION_COOKIE,
+    scheme_name="session",
+    auto_error=False,
+    description="From POST /session; over HTTPS its name is __Host-thidua",
+)
 _bearer = HTTPBearer(scheme_name="token", auto_error=False, description="From POST /tokens")
+
+
+def cookie_of(request: Request, cookie: str) -> str:
+    """The value of one of our cookies; empty when the request has none."""
+    settings: Settings = request.app.state.settings
+    return request.cookies.get(cookie_name(cookie, secure=settings.secure_cookies), "")
 
 
 async def require_secret(
@@ -72,7 +83,7 @@ async def require_secret(
     Raises:
         NotAuthenticated: it carries none.
     """
-    secret = secret_of(request.headers.get("authorization", ""), request.cookies.get(COOKIE, ""))
+    secret = secret_of(request.headers.get("authorization", ""), cookie_of(request, SESSION_COOKIE))
     if not secret:
         raise NotAuthenticated
     return secret

@@ -8,6 +8,7 @@ import errno
 import logging
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedForm, MalformedJson, WrongMediaType
 from api.sentences import field_sentences
 from engine import errors as engine_errors
+from engine.administration.refusals import OfficeRefused, RowsRefused
 from engine.definition.documents import canonical
 from engine.errors import GuardUnmet, InvalidInput, LinesRefused, Refused, TooManyAttempts, Unavailable
 from engine.office.files import FileRefused
@@ -41,20 +43,29 @@ STATUS: Mapping[type[Exception], int] = {
     MalformedForm: 400,
     engine_errors.NotAuthenticated: 401,
     engine_errors.ConfirmationNeeded: 401,
+    engine_errors.SecondFactorNeeded: 401,
+    engine_errors.WrongCode: 401,
     engine_errors.ScopeMissing: 403,
+    engine_errors.SessionNeeded: 403,
     engine_errors.NotPerformer: 403,
     CrossSite: 403,
     engine_errors.NotFound: 404,
+    engine_errors.LinkSpent: 404,
     BodyTooSlow: 408,
     engine_errors.ActionNotAvailable: 409,
+    engine_errors.SecondFactorStands: 409,
+    engine_errors.NotInvitable: 409,
     GuardUnmet: 409,
+    OfficeRefused: 409,
     LinesRefused: 409,
+    engine_errors.ReadOnly: 409,
     engine_errors.StaleVersion: 412,
     BodyTooLarge: 413,
     FileRefused: 415,
     WrongMediaType: 415,
     InvalidInput: 422,
     engine_errors.KeyReused: 422,
+    RowsRefused: 422,
     engine_errors.VersionMissing: 428,
     TooManyAttempts: 429,
     Unavailable: 503,
@@ -108,6 +119,8 @@ def refusal(refused: Refused, path: str) -> Response:
         more["lines"] = {line: [reason_json(reason) for reason in why] for line, why in refused.lines.items()}
     if isinstance(refused, InvalidInput):
         more["fields"] = dict(refused.fields)
+    if isinstance(refused, RowsRefused):
+        more["rows"] = [asdict(row) for row in refused.rows]
     kind = BodyTooLarge if refused.code == TOO_LARGE else type(refused)
     status = next(STATUS[cls] for cls in kind.__mro__ if cls in STATUS)
     return problem(status, refused.code, str(refused), path, headers=_headers(refused), **more)
@@ -179,7 +192,7 @@ def _headers(refused: Refused) -> dict[str, str]:
     if isinstance(refused, engine_errors.ConfirmationNeeded):  # RFC 9470
         seconds = 60 * int(refused.params["minutes"])
         return {"WWW-Authenticate": f'Bearer error="insufficient_user_authentication", max_age={seconds}'}
-    if isinstance(refused, engine_errors.NotAuthenticated):
+    if isinstance(refused, engine_errors.NotAuthenticated | engine_errors.SecondFactorNeeded | engine_errors.WrongCode):
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(refused, BodyTooLarge | BodyTooSlow):
         return {"Connection": "close"}  # the rest of the body is not read

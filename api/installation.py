@@ -12,10 +12,10 @@ import workflows
 from api.settings import Settings
 from api.ticker import Ticker
 from engine.definition.registry import Registry
+from engine.privacy.sealing import open_vault
 from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database
 from engine.runtime.service import Engine
-from engine.runtime.vault import Vault
 from notifications.door import Letterhead, Post, prove
 from notifications.mime import Sender
 from notifications.transport import Attempt, FolderTransport, Outcome, SmtpTransport, Transport
@@ -63,6 +63,7 @@ def installation(
     Raises:
         InUse: another process has it open.
         DefinitionError: a definition or a mail template is wrong.
+        KeysUnusable: something is sealed, and the key file is gone or none.
     """
     definitions = registry()
     words = prove(definitions)
@@ -73,7 +74,8 @@ def installation(
             database.create_tables()
             blobs = BlobStore(settings.data / BLOBS)
             blobs.sweep_temporary(STALE_UPLOAD_SECONDS, wall().timestamp())
-            vault = Vault.at(settings.key_file or settings.data / KEYS)
+            with database.read() as tx:
+                vault = open_vault(tx, settings.key_file or settings.data / KEYS)
             engine = Engine(database, definitions, blobs, vault=vault, clock=clock, wall=wall, salt=salt)
             post = Post(words, letterhead(settings), transport or smtp(settings))
             try:

@@ -1,21 +1,25 @@
 """What stands before the application: pure ASGI, so that nothing is parsed or held before it has passed.
 
-Refuses bodies that are too large or too slow and cookie requests from other sites, and puts the
-security headers on every answer.
+Refuses bodies that are too large or too slow, cookie requests from other sites, and more requests than
+anybody needs, and puts the security headers on every answer.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.credentials import bearer_secret
+from api.clients import client_address
+from api.credentials import SESSION_COOKIE, bearer_secret, cookie_name, secret_of
 from api.errors import refusal
-from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite
+from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, TooManyRequests
 from api.settings import Settings
+from engine.runtime.accounts import hash_of
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OWN_SITE = ("same-origin", "none")  # "none": typed or bookmarked by the person
@@ -26,8 +30,11 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -55,6 +62,66 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, sender)
+
+
+class Pace:
+    """So many a minute for each key, all at once or spread out; kept in memory (generic cell rate algorithm)."""
+
+    MOST_KEYS = 50_000
+
+    def __init__(self, per_minute: int) -> None:
+        self._apart = 60 / per_minute
+        self._free_at: dict[str, float] = {}
+
+    def wait(self, key: str, now: float) -> float:
+        """Count one more at the instant `now`, in seconds; how many seconds it has to wait, 0 when it was counted."""
+        if len(self._free_at) >= self.MOST_KEYS:
+            self._free_at = {key: at for key, at in self._free_at.items() if at > now}
+        if len(self._free_at) >= self.MOST_KEYS:  # rather nobody's pace than everybody's memory
+            self._free_at = {}
+        free_at = max(self._free_at.get(key, now), now) + self._apart
+        if free_at - now > 60 + self._apart / 2:
+            return free_at - now - 60
+        self._free_at[key] = free_at
+        return 0
+
+
+class RequestBudgets:
+    """Refuses what a session, a network address, or somebody without a session asks beyond their pace.
+
+    What is asked with a secret counts for it, whether it opens anything or not, and for the address; so does
+    a stranger's change, at a tenth of the pace.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self._settings = app, settings
+        per_minute = settings.requests_per_minute
+        self._session, self._address = Pace(per_minute), Pace(10 * per_minute)
+        self._stranger = Pace(max(1, per_minute // 10))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            now = asyncio.get_running_loop().time()
+            seconds = max((pace.wait(key, now) for pace, key in self._counted(scope)), default=0)
+            if seconds > 0:
+                await refusal(TooManyRequests(seconds=ceil(seconds)), scope["path"])(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _counted(self, scope: Scope) -> Iterator[tuple[Pace, str]]:
+        headers, address = Headers(scope=scope), client_address(scope, self._settings.trusted_proxies)
+        yield self._address, address
+        name = cookie_name(SESSION_COOKIE, secure=self._settings.secure_cookies)
+        secret = secret_of(headers.get("authorization", ""), cookie_parser(headers.get("cookie", "")).get(name, ""))
+        if secret:
+            yield self._session, hash_of(secret)
+        elif scope["method"] not in SAFE_METHODS:
+            yield self._stranger, address
+
+
+def guarded(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The application as it is served to the world: at a bearable pace. Its refusals have the headers too."""
+    return SecurityHeaders(RequestBudgets(app, settings), settings)
 
 
 class SameSiteOnly:

@@ -1,12 +1,31 @@
-"""Logging in: count the guess, check the password, open a session. API and pages use the same."""
+"""Proving who one is: logging in, confirming a session, setting a password. API and pages use the same.
 
+What is here blocks for a hash and for commits: it belongs in a thread, under the limiter for hashes.
+"""
+
+import logging
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-from api.passwords import is_password
-from api.refusals import WrongPassword
+from api.passwords import hash_password, is_password
+from api.refusals import WrongConfirmation, WrongPassword
+from engine.accounts import devices, guesses, links, people, second_factor, sessions
+from engine.accounts.guesses import STRANGER, Guesser
+from engine.accounts.links import Link, LinkKind
+from engine.accounts.password_rules import weakness
+from engine.errors import InvalidInput, SecondFactorNeeded, TooManyAttempts, WrongCode
 from engine.runtime import accounts
+from engine.runtime.accounts import Login
 from engine.runtime.database import Row, Transaction
 from engine.runtime.service import Engine
+from engine.runtime.work import Work
+
+Tell = Callable[[Work, int], None]
+
+_LOGGED_CHARACTERS = 40
+log = logging.getLogger(__name__)
 
 
 def new_secret() -> str:
@@ -14,27 +33,199 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def log_in(engine: Engine, username: str, password: str) -> str:
-    """Open a session; returns its secret. Blocks for the hash and two commits: for a thread.
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody wants in. device: the secret of the device cookie; label: what they will know the session by."""
+
+    username: str
+    password: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    address: str = ""
+    device: str = field(default="", repr=False)
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Of somebody who is logged in: the password, or else a code of the second factor."""
+
+    password: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session's secret, and that of the device it was opened on."""
+
+    session: str = field(repr=False)
+    device: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """A guess that has been counted and waits to be looked at."""
+
+    id: int
+    who: Guesser
+    person: Row | None
+    device: str = field(repr=False)
+
+
+# ── logging in ───────────────────────────────────────────────────────────────────────────────────
+def log_in(engine: Engine, knock: Knock) -> Opened:
+    """Open a session.
 
     Raises:
-        TooManyAttempts: too many wrong passwords for that name lately.
+        TooManyAttempts: too many wrong guesses lately.
         WrongPassword: no such active person, or another password.
+        SecondFactorNeeded: the password is right, and a code is missing.
+        WrongCode: that code is not right.
     """
-    person = engine.writer.call(lambda tx: _count(engine, tx, username))
-    stored = person["password_hash"] if person is not None and person["active"] else None
-    if not is_password(password, stored):
-        raise WrongPassword
-    assert person is not None, "nobody's password is never right"
-    secret = new_secret()
-    engine.writer.call(
-        lambda tx: accounts.open_login(tx, person["id"], username, secret, engine.wall(), kind="session")
-    )
-    return secret
+    with _noting(knock.username, knock.address):
+        guess = engine.writer.call(lambda tx: _count_knock(engine, tx, knock))
+        who = guess.person
+        if not is_password(knock.password, who["password_hash"] if who is not None and who["active"] else None):
+            raise WrongPassword
+        opened = Opened(new_secret(), guess.device)
+        if not engine.writer.call(lambda tx: _open(engine, tx, knock, guess, opened)):
+            raise SecondFactorNeeded
+        return opened
 
 
-def _count(engine: Engine, tx: Transaction, username: str) -> Row | None:
-    """Every attempt counts as wrong until it was right, or guesses sent at once would all pass the limit."""
-    accounts.check_guesses(tx, username, engine.wall())
-    accounts.note_guess(tx, username, engine.wall())
-    return accounts.find_person(tx, username)
+def _count_knock(engine: Engine, tx: Transaction, knock: Knock) -> _Guess:
+    wall_now, who = engine.wall(), accounts.find_person(tx, knock.username)
+    known = devices.recognised(tx, who["id"], knock.device, wall_now) if who is not None else None
+    guesser = Guesser(knock.username, knock.address, f"device:{known}" if known else STRANGER)
+    device = knock.device if devices.is_anybodys(tx, knock.device) else new_secret()
+    return _Guess(guesses.note(tx, guesser, wall_now), guesser, who, device)
+
+
+def _open(engine: Engine, tx: Transaction, knock: Knock, guess: _Guess, opened: Opened) -> bool:
+    """Open the session; False when a code is missing."""
+    assert guess.person is not None, "nobody's password is never right"
+    key, wall_now = guess.person["id"], engine.wall()
+    if people.person_of(tx, key)["password_hash"] != guess.person["password_hash"]:
+        raise WrongPassword  # it was changed while this one was compared
+    if second_factor.has_second_factor(tx, key):
+        if not knock.code:
+            guesses.take_out(tx, guess.id)
+            return False
+        second_factor.use_code(tx, engine.vault, key, knock.code, wall_now)
+    guesses.forgive(tx, guess.who, guess.id)
+    accounts.open_login(tx, key, opened.session, wall_now, kind=accounts.SESSION_KIND, device=knock.label)
+    devices.remember(tx, key, opened.device, wall_now)
+    return True
+
+
+# ── somebody who is logged in ────────────────────────────────────────────────────────────────────
+def confirm(engine: Engine, secret: str, proof: Proof, address: str) -> str:
+    """Prove again who one is; returns the session's new secret, good for signing for some minutes.
+
+    Raises:
+        NotAuthenticated, SessionNeeded: no session.
+        TooManyAttempts: too many wrong guesses lately.
+        WrongConfirmation: it is not the password, or not a code that works now.
+    """
+    return _prove(engine, secret, proof, address, lambda tx, login: None)
+
+
+def change_password(engine: Engine, secret: str, current: str, new: str, address: str, tell: Tell) -> str:
+    """Set another password; all other sessions end. Returns the session's new secret. tell: as for `redeem`.
+
+    Raises:
+        InvalidInput: the new one is not taken; with the sentence why.
+        NotAuthenticated, SessionNeeded, TooManyAttempts, WrongConfirmation: as `confirm`.
+    """
+    with engine.database.read() as tx:
+        login = accounts.own_session(tx, secret, engine.wall())
+        _must_be_strong(tx, login.person_id, new, "new")
+    hashed = hash_password(new)
+
+    def change(tx: Transaction, login: Login) -> None:
+        people.set_password(tx, login.person_id, hashed, engine.wall(), session=login.session_id)
+        tell(engine.work(tx), login.person_id)
+
+    return _prove(engine, secret, Proof(password=current), address, change)
+
+
+def _prove(
+    engine: Engine, secret: str, proof: Proof, address: str, then: Callable[[Transaction, Login], None]
+) -> str:  # fmt: skip
+    """Compare password or code with the session's person, then confirm the session and do `then` with it."""
+    with engine.database.read() as tx:
+        login = accounts.own_session(tx, secret, engine.wall())
+        stored = people.person_of(tx, login.person_id)["password_hash"]
+    who, fresh = Guesser(login.username, address, f"session:{login.session_id}"), new_secret()
+
+    def settle(tx: Transaction) -> None:
+        if not proof.password:
+            second_factor.use_code(tx, engine.vault, login.person_id, proof.code, engine.wall())
+        guesses.forgive(tx, who, guess_id)
+        sessions.confirm(tx, login, secret, fresh, engine.wall())
+        then(tx, login)
+
+    with _noting(who.username, address):
+        guess_id = engine.writer.call(lambda tx: guesses.note(tx, who, engine.wall()))
+        if proof.password and not is_password(proof.password, stored):
+            raise WrongConfirmation
+        try:
+            engine.writer.call(settle)
+        except WrongCode as wrong:
+            raise WrongConfirmation from wrong
+    return fresh
+
+
+# ── setting a password through a link ────────────────────────────────────────────────────────────
+def redeem(
+    engine: Engine, kind: LinkKind, secret: str, password: str, code: str, address: str, tell: Tell | None
+) -> None:
+    """Set a password with the link of a mail, which is used up; every session and token of the person ends.
+
+    tell: writes a letter to the person about it, in the same transaction.
+
+    Raises:
+        LinkSpent: the link is used, replaced, too old or unknown.
+        InvalidInput: the password is not taken; with the sentence why.
+        SecondFactorNeeded, WrongCode, TooManyAttempts: a mail alone does not replace the second factor.
+    """
+    with engine.database.read() as tx:
+        link = links.find(tx, kind, secret, engine.wall())
+        _must_be_strong(tx, link.person_id, password, "password")
+        needs_code = second_factor.has_second_factor(tx, link.person_id)
+    if needs_code and not code:
+        raise SecondFactorNeeded
+    who, hashed = Guesser(link.username, address), hash_password(password)
+    with _noting(who.username, address):
+        guess_id = engine.writer.call(lambda tx: guesses.note(tx, who, engine.wall())) if needs_code else None
+
+        def settle(tx: Transaction) -> None:
+            _set_password(engine, tx, link, secret, hashed, code)
+            if guess_id is not None:
+                guesses.forgive(tx, who, guess_id)
+            if tell is not None:
+                tell(engine.work(tx), link.person_id)
+
+        engine.writer.call(settle)
+
+
+def _set_password(engine: Engine, tx: Transaction, link: Link, secret: str, hashed: str, code: str) -> None:
+    links.use(tx, link.kind, secret, engine.wall())
+    if second_factor.has_second_factor(tx, link.person_id):
+        second_factor.use_code(tx, engine.vault, link.person_id, code, engine.wall())
+    people.reset_password(tx, link.person_id, hashed, engine.wall())
+
+
+def _must_be_strong(tx: Transaction, person_id: int, password: str, place: str) -> None:
+    with_code = second_factor.has_second_factor(tx, person_id)
+    if why := weakness(password, people.names_about(tx, person_id), has_second_factor=with_code):
+        raise InvalidInput({place: why})
+
+
+@contextmanager
+def _noting(username: str, address: str) -> Iterator[None]:
+    """Log what was refused to whom; the name is what somebody typed, so only its harmless beginning."""
+    try:
+        yield
+    except (WrongPassword, WrongConfirmation, WrongCode, TooManyAttempts) as refusal:
+        log.warning("%s: account %s, address %s", refusal.code, ascii(username[:_LOGGED_CHARACTERS]), address)
+        raise

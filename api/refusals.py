@@ -1,6 +1,6 @@
 """What the HTTP door refuses by itself, before or beside the engine; the same kind of error as the engine's."""
 
-from engine.errors import NotAuthenticated, NotFound, Refused
+from engine.errors import NotAuthenticated, NotFound, Refused, TooManyAttempts
 
 
 class WrongPassword(NotAuthenticated):
@@ -8,6 +8,13 @@ class WrongPassword(NotAuthenticated):
 
     code = "wrong_password"
     sentence = "Tên đăng nhập hoặc mật khẩu không đúng."
+
+
+class WrongConfirmation(NotAuthenticated):
+    """Of somebody who is logged in: a session in wrong hands must not tell which of the two it was."""
+
+    code = "wrong_confirmation"
+    sentence = "Mật khẩu hoặc mã xác thực không đúng. Hãy nhập lại."
 
 
 class UnknownAction(NotFound):
@@ -28,6 +35,13 @@ class MalformedForm(Refused):
 class WrongMediaType(Refused):
     code = "unsupported_media_type"
     sentence = "Content-Type phải là {expected}."
+
+
+class TooManyRequests(TooManyAttempts):
+    """Of anything, right or wrong: more than people and their programs need."""
+
+    code = "too_many_requests"
+    sentence = "Quá nhiều yêu cầu trong một phút. Hãy thử lại sau {seconds} giây."
 
 
 class CrossSite(Refused):

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+Network = IPv4Network | IPv6Network
 
 MEGABYTE = 1024 * 1024
 ON = ("on", "1", "true", "yes")
@@ -43,6 +46,18 @@ class SenderSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignOnSettings:
+    """Single sign-on (OpenID Connect); without an issuer there is none."""
+
+    issuer: str = ""
+    """Address of the provider, as it names itself."""
+    client_id: str = ""
+    """What the provider knows this installation by."""
+    client_secret: str = field(default="", repr=False)
+    """Goes with `client_id`; empty for a provider that wants none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One installation's settings; the defaults serve one machine without a proxy."""
 
@@ -62,6 +77,12 @@ class Settings:
     """THIDUA_SMTP_HOST, _PORT, _USER, _PASSWORD, _STARTTLS."""
     sender: SenderSettings = SenderSettings()
     """THIDUA_SENDER_NAME, _ADDRESS, _REPLY_TO."""
+    sign_on: SignOnSettings = SignOnSettings()
+    """THIDUA_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed: addresses or networks, with commas between (THIDUA_TRUSTED_PROXIES)."""
+    requests_per_minute: int = 600
+    """What one session or token may ask (THIDUA_REQUESTS_PER_MINUTE); one address ten times that."""
     upload_limit_bytes: int = 20 * MEGABYTE
     """The largest paper, in bytes (THIDUA_UPLOAD_LIMIT_BYTES)."""
     body_limit_bytes: int = MEGABYTE
@@ -90,6 +111,9 @@ class Settings:
             secure_cookies=read.switch("SECURE_COOKIES", base_url.startswith("https:")),
             smtp=_smtp(read),
             sender=_sender(read),
+            sign_on=_sign_on(read),
+            trusted_proxies=read.networks("TRUSTED_PROXIES"),
+            requests_per_minute=read.whole("REQUESTS_PER_MINUTE", cls().requests_per_minute),
             upload_limit_bytes=read.whole("UPLOAD_LIMIT_BYTES", cls().upload_limit_bytes),
             body_limit_bytes=read.whole("BODY_LIMIT_BYTES", cls().body_limit_bytes),
             body_deadline_seconds=read.seconds("BODY_DEADLINE_SECONDS", cls().body_deadline_seconds),
@@ -118,6 +142,15 @@ def _sender(read: "_Reader") -> SenderSettings:
         address=read.address("SENDER_ADDRESS", SenderSettings().address),
         reply_to=read.address("SENDER_REPLY_TO", ""),
     )
+
+
+def _sign_on(read: "_Reader") -> SignOnSettings:
+    issuer, client_id = read.text("OIDC_ISSUER", ""), read.text("OIDC_CLIENT_ID", "")
+    if issuer:
+        read.url("OIDC_ISSUER", "")
+    if bool(issuer) != bool(client_id):
+        read.wrong("OIDC_CLIENT_ID", "goes together with THIDUA_OIDC_ISSUER: set both or neither")
+    return SignOnSettings(issuer=issuer, client_id=client_id, client_secret=read.text("OIDC_CLIENT_SECRET", ""))
 
 
 class _Reader:
@@ -174,6 +207,14 @@ class _Reader:
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
             self.wrong(name, "must be a web address such as https://thidua.example.vn")
         return given
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        given = [part.strip() for part in self.text(name, "").split(",") if part.strip()]
+        try:
+            return tuple(ip_network(part) for part in given)
+        except ValueError:
+            self.wrong(name, "must be IP addresses or networks such as 10.0.0.0/8, with commas between")
+            return ()
 
     def address(self, name: str, default: str) -> str:
         given = self.text(name, default)

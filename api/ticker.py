@@ -6,13 +6,14 @@ APScheduler only ticks: its own job store loses and doubles jobs, so timers, eff
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from api.clock import DemoClock, store_clock
-from engine.instants import from_micros
+from engine.administration.succession import settle_due
+from engine.instants import from_micros, local_date
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_TIMER
 from notifications.door import Post, next_due, run_due
@@ -21,16 +22,18 @@ log = logging.getLogger(__name__)
 
 
 class Ticker:
-    """Carries out what is due: effects left over, timers, then mails. One tick at a time."""
+    """Carries out what is due: a new day, effects left over, timers, then mails. One tick at a time."""
 
     def __init__(self, engine: Engine, post: Post) -> None:
         self.engine, self._post = engine, post
         self._one_at_a_time = threading.Lock()
+        self._settled_on: date | None = None
 
     def tick(self) -> None:
         """Everything that is due at the business instant, once."""
         with self._one_at_a_time:
             steps = (
+                self._begin_day,
                 self.engine.run_effects,
                 self.engine.fire_due,
                 lambda: run_due(self.engine, self._post, self.engine.clock()),
@@ -38,6 +41,12 @@ class Ticker:
             faults = [fault for step in steps if (fault := _fault_of(step)) is not None]
         if faults:  # none of the steps keeps the others from their work
             raise faults[0]
+
+    def _begin_day(self) -> None:
+        today = local_date(self.engine.clock())
+        if today != self._settled_on:
+            settle_due(self.engine)
+            self._settled_on = today
 
     def advance(self, clock: DemoClock, to: datetime) -> None:
         """Move the demo's clock to `to`, stopping at every instant at which something is due, in order.

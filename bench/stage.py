@@ -41,7 +41,7 @@ def sit(engine: Engine, username: str) -> str:
     def enter(tx: Transaction) -> int:
         row = find_person(tx, username)
         assert row is not None, "a demo account"
-        return open_login(tx, row["id"], username, secret, engine.wall(), kind="session", lasts=timedelta(days=1))
+        return open_login(tx, row["id"], secret, engine.wall(), kind="session", lasts=timedelta(days=1))
 
     engine.writer.call(enter)
     return secret

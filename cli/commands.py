@@ -19,9 +19,12 @@ from api.app import create_app
 from api.clock import wall_clock
 from api.installation import DATABASE, Installation, InUse, installation, registry
 from api.passwords import hash_password
+from api.serving import server_config
 from api.settings import Settings
 from api.ticker import keep_ticking
 from demo.run import NotADemo, demo_app, is_demo, open_demo
+from engine.accounts.password_rules import weakness
+from engine.administration import log
 from engine.instants import LOCAL, to_micros
 from engine.office.calendar import seed_days
 from engine.runtime.database import Database
@@ -55,7 +58,7 @@ def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
             print(f"Thi đua (bản chạy thử): {settings.base_url}/   đồng hồ: {clock().astimezone(LOCAL):%d/%m/%Y %H:%M}")
             print("Tài khoản: phuong1, ct.phuong1, donvi1, tt.donvi1, chuyenvien, truongphong, thuky, chutich,")
             print("vanthu, thanhpho, quantri, … mật khẩu: demo.   Dừng: Ctrl-C", flush=True)
-            _answer(listening, demo_app(place, clock))
+            _answer(listening, demo_app(place, clock), settings)
     except (InUse, NotADemo) as wrong:
         raise CannotStart(str(wrong)) from wrong
     return 0
@@ -69,7 +72,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             place.engine, settings, companions=[ticking], pages=[reference_pages(), case_pages(place.engine.registry)]
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)
-        _answer(listening, app)
+        _answer(listening, app, settings)
     return 0
 
 
@@ -92,8 +95,8 @@ def init(given: argparse.Namespace, settings: Settings) -> int:
     if path.exists():
         raise CannotStart(f"{path} exists already; choose another folder with --data")
     secret = environ.get("THIDUA_ADMIN_PASSWORD") or getpass.getpass("Mật khẩu của quản trị: ")
-    if len(secret) < 10:
-        raise CannotStart("the password must have at least 10 characters")
+    if why := weakness(secret, (given.username, given.authority)):
+        raise CannotStart(why)
     hashed = hash_password(secret)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(path)
@@ -116,7 +119,7 @@ def verify_history(_: argparse.Namespace, settings: Settings) -> int:
     """Print every fault of the history; 1 when there is one."""
     database = _existing(settings)
     with database.read() as tx:
-        faults = list(verify(tx))
+        faults = [*verify(tx), *log.verify(tx)]
         cases = sum(count_by_state(tx).values())
     database.close()
     for fault in faults:
@@ -198,7 +201,6 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _answer(listening: socket.socket, app: FastAPI) -> None:
+def _answer(listening: socket.socket, app: FastAPI, settings: Settings) -> None:
     """Serve until a signal; what is under way then has half a minute to finish."""
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(server_config(app, settings, GRACE_SECONDS)).run(sockets=[listening])

@@ -8,7 +8,7 @@ from os import environ
 from pathlib import Path
 
 from api.settings import Settings, SettingsError
-from cli import commands
+from cli import administration, commands, doctor, keys
 from engine.errors import EngineError
 from engine.runtime.database import DRIVER
 
@@ -16,7 +16,6 @@ Command = Callable[[argparse.Namespace, Settings], int]
 
 LATER = {
     "upgrade": "databases are made new until the first release",
-    "doctor": "it comes with the rights and security of an installation",
     "backup": "until then: stop the server and copy its data folder",
     "restore": "until then: put a copied data folder back",
     "bpmn": "the drawing comes with the definitions' issue",
@@ -73,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = _add(found, "verify-history", commands.verify_history, "walk every chain, rebuild every case")
     _place(verify)
+    examine = _add(found, "doctor", doctor.doctor, "say what is unsafe about an installation, and what to do")
+    _place(examine)
+    rotate = _add(found, "rotate-keys", keys.rotate_keys, "seal identity numbers and the like with a new key")
+    _place(rotate)
+    administration.add_commands(found, _place)
     _add(found, "check", commands.check, "check the definitions, their law and the words of their mails")
     for name, why in LATER.items():
         _add(found, name, commands.later(name, why), f"not yet: {why}")

@@ -9,7 +9,7 @@ from demo.organisation import ACCOUNTS, MAIL_DOMAIN, SEATS, UNITS, Account
 from engine.instants import to_micros
 from engine.office.calendar import seed_days
 from engine.runtime.accounts import find_person, open_login, revoke
-from engine.runtime.commands import NewCase
+from engine.runtime.beginning import NewCase
 from engine.runtime.database import Transaction
 from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Answer, Asking, Engine
@@ -70,7 +70,7 @@ class _Desk:
             row = find_person(tx, self.username)
             assert row is not None, "a demo account"
             now = self.engine.wall()
-            key = open_login(tx, row["id"], self.username, self.secret, now, kind="session", lasts=timedelta(minutes=5))
+            key = open_login(tx, row["id"], self.secret, now, kind="session", lasts=timedelta(minutes=5))
             return key, int(row["id"])
 
         self.session_id, self.person_id = self.engine.writer.call(sit)

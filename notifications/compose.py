@@ -19,6 +19,7 @@ from engine.runtime.database import Statement, Transaction
 from engine.runtime.schema import notice
 from engine.runtime.service import Engine
 from engine.runtime.statements import insertion
+from notifications.account_letters import AccountLetter
 from notifications.drafts import Draft, Press, drafted
 from notifications.failures import report_failure
 from notifications.letters import Letterhead
@@ -41,7 +42,11 @@ _HOLD_NOTICES = Statement(
 )
 _HOLD_MESSAGES = Statement(
     update(message)
-    .where(message.c.state == State.QUEUED.value, message.c.next_attempt_at <= bindparam("now"))
+    .where(
+        message.c.state == State.QUEUED.value,
+        message.c.next_attempt_at <= bindparam("now"),
+        *(message.c.kind != kind.value for kind in AccountLetter),
+    )
     .values(next_attempt_at=bindparam("until"))
 )
 

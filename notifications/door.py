@@ -1,6 +1,6 @@
 """The one door to the mail for api and web: run what is due, ask what comes next, look at what was sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
+from engine.administration.mail import settings
 from engine.instants import from_micros
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.present import instant
 from engine.runtime.schema import notice, person, unit
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_NOTICE
+from notifications.account_letters import AccountLetter, Told, is_reachable, write_account_letter
 from notifications.compose import compose_due, hold_back
 from notifications.delivery import deliver_due
 from notifications.failures import masked, without_address
@@ -63,7 +65,7 @@ class Post:
 def run_due(engine: Engine, post: Post, now: datetime) -> int:
     """Compose and deliver until nothing is due at the business instant `now`; returns how much there was.
 
-    Outside office hours nothing goes out: what is due waits until they begin.
+    Outside office hours only letters about accounts go out: what else is due waits until they begin.
 
     Waits for the writer and for the network: call it from a thread that is neither the writer's nor serves
     requests that must be quick.
@@ -72,7 +74,7 @@ def run_due(engine: Engine, post: Post, now: datetime) -> int:
         opens_at = engine.office.calendar.waking_hour(now)
         if opens_at > now:
             engine.writer.call(lambda tx: hold_back(tx, now, opens_at))
-            return 0
+            return deliver_due(engine, post.transport, _head(engine, post).sender, now)  # what is about accounts
         total = 0
         while done := _round(engine, post, now):
             total += done
@@ -106,8 +108,21 @@ def mailbox(tx: Transaction, before: int | None = None, most: int = 50) -> dict[
 
 def _round(engine: Engine, post: Post, now: datetime) -> int:
     # What is ready goes first: a fault while composing must not keep it back.
-    sent = deliver_due(engine, post.transport, post.head.sender, now)
-    return sent + compose_due(engine, post.words, post.head, now)
+    sent = deliver_due(engine, post.transport, _head(engine, post).sender, now)
+    return sent + compose_due(engine, post.words, _head(engine, post), now)
+
+
+def _head(engine: Engine, post: Post) -> Letterhead:
+    with engine.database.read() as tx:
+        return current_head(tx, post.head)
+
+
+def current_head(tx: Transaction, head: Letterhead) -> Letterhead:
+    """The letterhead with what administrators have set since it was made."""
+    given = settings(tx)
+    name, reply_to = given["sender_name"], given["reply_to"]
+    sender = replace(head.sender, name=name or head.sender.name, reply_to=reply_to or head.sender.reply_to)
+    return replace(head, sender=sender, contact=name or head.contact)
 
 
 def _mail(tx: Transaction, row: Row) -> dict[str, Any]:
@@ -155,4 +170,7 @@ def _unfolded(value: str) -> str:
     return str(make_header(decode_header(value))).replace("\r\n", "")
 
 
-__all__ = ["Letterhead", "Post", "mailbox", "mails_of_case", "next_due", "prove", "run_due"]
+__all__ = [
+    "AccountLetter", "Letterhead", "Post", "Told", "current_head", "is_reachable", "mailbox", "mails_of_case",
+    "next_due", "prove", "run_due", "write_account_letter",
+]  # fmt: skip

@@ -19,6 +19,7 @@ from notifications.words import ENGINE_ROOM, Sentences
 
 PREFIX = "[Thi đua]"
 NEWS = "Tin về hồ sơ"
+CLOSING = "Đây là thư nhiệm vụ nên không thể tắt; nhiều việc cùng lúc được gộp vào một thư."
 
 _JINJA = Environment(
     loader=FileSystemLoader(ENGINE_ROOM),
@@ -116,8 +117,14 @@ def digest(head: Letterhead, name: str, items: Iterable[Item], *, to_unit: bool)
     return _written(head, name, f"{PREFIX} {summary}", content)
 
 
+def about_account(head: Letterhead, name: str, subject: str, content: Mapping[str, str]) -> Written:
+    """The letter about an account: opening, todo, url, button, why and closing."""
+    return _written(head, name, subject, {"rows": [], "groups": [], **content})
+
+
 def _written(head: Letterhead, name: str, subject: str, content: Mapping[str, Any]) -> Written:
-    whole = {**content, "name": name, "subject": subject, "contact": head.contact, "office": head.sender}
+    around = {"name": name, "subject": subject, "contact": head.contact, "office": head.sender}
+    whole = {"closing": CLOSING, **content, **around}
     return Written(subject, _TEXT.render(whole), _HTML.render(whole))
 
 

@@ -20,7 +20,7 @@ from demo.organisation import ACCOUNTS, UNITS
 from demo.run import NotADemo, demo_app, is_demo, open_demo
 from engine.instants import LOCAL
 from engine.runtime import accounts
-from engine.runtime.commands import NewCase
+from engine.runtime.beginning import NewCase
 from engine.runtime.database import Database, Statement
 from engine.runtime.history import verify
 from engine.runtime.queries import count_by_state
@@ -55,7 +55,7 @@ class Demo:
             person = accounts.find_person(tx, username)
             assert person is not None
             accounts.open_login(
-                tx, person["id"], username, username, self.place.engine.wall(), kind="session", name="test"
+                tx, person["id"], username, self.place.engine.wall(), kind="session", name="test"
             )
 
         if username not in self.logged_in:

@@ -58,7 +58,7 @@ def _assignment(place: Collection) -> None:
         operation_id=place.operation("assign"),
         summary="Nhận việc, giao việc, trả việc",
         responses={**ACT, **place.answers()},
-        openapi_extra={**place.bodies.body("Assignment", Assignment), **CHANGE_HEADERS},
+        openapi_extra={**place.bodies.body(f"{place.name}Assignment", Assignment), **CHANGE_HEADERS},
     )
     async def assign(
         engine: EngineDep, asked: Asked, case_id: CaseId, wish: Annotated[Assignment, Depends(body_of(Assignment))]

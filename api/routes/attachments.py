@@ -102,7 +102,7 @@ def _attach(place: Collection) -> None:
         await run_in_threadpool(_check_may_see, engine, model, secret, int(case_id))
         if not request.headers.get("content-type", "").lower().startswith(MULTIPART):
             raise WrongMediaType(expected=MULTIPART)
-        async with _form(request) as form:
+        async with upload_form(request) as form:
             kind, file = _parts(model, form)
             paper = await run_in_threadpool(_keep, engine, kind, file, settings.upload_limit_bytes)
         # The bytes of a multipart body differ with each sending: its boundary is drawn anew.
@@ -111,7 +111,7 @@ def _attach(place: Collection) -> None:
 
 
 @asynccontextmanager
-async def _form(request: Request) -> AsyncIterator[FormData]:
+async def upload_form(request: Request) -> AsyncIterator[FormData]:
     """The form, its file spooled to the disk; closed at the end.
 
     Raises:

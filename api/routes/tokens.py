@@ -15,23 +15,41 @@ from api.logins import new_secret
 from api.refusals import CrossSite
 from api.routes.collection import answer
 from api.schemas import NewToken, Page, Token
-from engine.definition.decide import Actor
-from engine.definition.documents import canonical
-from engine.errors import InvalidInput, NotAuthenticated, NotFound, Unavailable
+from engine.definition.performing import Actor
+from engine.errors import (
+    ConfirmationNeeded,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    ScopeMissing,
+    SessionNeeded,
+    Unavailable,
+)
 from engine.instants import to_micros
 from engine.runtime import accounts
-from engine.runtime.database import Row
+from engine.runtime.accounts import TOKEN_KIND, Scope
+from engine.runtime.database import Row, Transaction
 from engine.runtime.present import instant
 from engine.runtime.service import Answer, Asking, Engine
 from engine.runtime.work import Work
 
-CREATE = documented(NotAuthenticated, InvalidInput, *BODY, CrossSite, Unavailable)
+CREATE = documented(
+    NotAuthenticated, SessionNeeded, ConfirmationNeeded, InvalidInput, *BODY, CrossSite, Unavailable
+)  # fmt: skip
+POWERFUL = {Scope.SIGN, Scope.ADMINISTER}
 TokenId = Annotated[str, Path(alias="id", pattern=ID_PATTERN)]
 
 
 class TokenWish(BaseModel):
     name: str = Field(min_length=1, max_length=100, description="What it is for")
     days: int = Field(ge=1, le=365, description="How long it lasts")
+    scopes: list[Scope] = Field(
+        default_factory=lambda: [Scope.READ, Scope.ACT],
+        min_length=1,
+        max_length=len(Scope),
+        json_schema_extra={"default": [Scope.READ, Scope.ACT]},
+        description="What it may be used for. With sign or administer, password or code must have been given lately",
+    )
 
 
 def routes(bodies: Bodies) -> APIRouter:
@@ -56,26 +74,27 @@ def _create(router: APIRouter, bodies: Bodies) -> None:
     async def create(
         engine: EngineDep, secret: Secret, wish: Annotated[TokenWish, Depends(body_of(TokenWish))]
     ) -> Response:
-        """The secret is in this answer and nowhere else."""
-        # Without a key: an answer that holds a secret is never stored.
-        return reply(await answered(engine.change(Asking(secret), lambda work, _: _open(engine, work, secret, wish))))
+        """The secret is in this answer and nowhere else. A token cannot make tokens."""
+        # No idempotency key: an answer that holds a secret is never stored.
+        return answer(await answered(engine.writer.submit(lambda tx: _open(engine, tx, secret, wish))), 201)
 
 
-def _open(engine: Engine, work: Work, secret: str, wish: TokenWish) -> Answer:
-    wall_now, token = engine.wall(), new_secret()
-    login = accounts.login_of(work.tx, secret, wall_now)
+def _open(engine: Engine, tx: Transaction, secret: str, wish: TokenWish) -> dict[str, Any]:
+    wall_now, token, scopes = engine.wall(), new_secret(), frozenset(wish.scopes)
+    login = accounts.own_session(tx, secret, wall_now, fresh=not scopes.isdisjoint(POWERFUL))
     lasts = timedelta(days=wish.days)
     key = accounts.open_login(
-        work.tx, login.person_id, login.username, token, wall_now, kind="token", name=wish.name, lasts=lasts
+        tx, login.person_id, token, wall_now, kind=TOKEN_KIND, name=wish.name, lasts=lasts, scopes=scopes
     )
-    body = {
+    return {
         "id": str(key),
         "name": wish.name,
+        "scopes": sorted(scopes),
         "created_at": instant(to_micros(wall_now)),
         "expires_at": instant(to_micros(wall_now + lasts)),
+        "last_used_at": None,
         "token": token,
     }
-    return Answer(201, canonical(body))
 
 
 def _list(router: APIRouter) -> None:
@@ -102,8 +121,10 @@ def _token(row: Row) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "name": row["name"],
+        "scopes": row["scopes"].split(),
         "created_at": instant(row["created_at"]),
         "expires_at": instant(row["expires_at"]),
+        "last_used_at": instant(row["seen_at"]) if row["seen_at"] else None,
     }
 
 
@@ -113,7 +134,7 @@ def _revoke(router: APIRouter) -> None:
         status_code=204,
         operation_id="tokens_revoke",
         summary="Thu hồi mã truy cập",
-        responses=documented(NotAuthenticated, NotFound, InvalidInput, CrossSite, Unavailable),
+        responses=documented(NotAuthenticated, ScopeMissing, NotFound, InvalidInput, CrossSite, Unavailable),
     )
     async def revoke(engine: EngineDep, secret: Secret, token_id: TokenId) -> Response:
         def end(work: Work, actor: Actor) -> Answer:

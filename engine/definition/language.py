@@ -211,9 +211,15 @@ class Guard:
     """
 
     def __init__(
-        self, function: Callable[[Case[Any]], bool], unmet: str, otherwise: str, before_form: bool, line: int
+        self,
+        function: Callable[[Case[Any]], bool],
+        unmet: str,
+        otherwise: str,
+        remedy: str,
+        before_form: bool,
+        line: int,
     ) -> None:
-        self.function, self.unmet, self.otherwise = function, unmet, otherwise
+        self.function, self.unmet, self.otherwise, self.remedy = function, unmet, otherwise, remedy
         self.before_form, self.line = before_form, line
         self.name = function.__name__
 
@@ -223,22 +229,23 @@ class Guard:
         return lambda: machine.model.answer(self)
 
     def reason(self, wanted: bool) -> Reason:
-        return Reason(self.name, self.unmet if wanted else self.otherwise)
+        return Reason(self.name, self.unmet if wanted else self.otherwise, remedy=self.remedy if wanted else "")
 
 
 def guard(
-    unmet: str, *, otherwise: str = "", before_form: bool = False
+    unmet: str, *, otherwise: str = "", remedy: str = "", before_form: bool = False
 ) -> Callable[[Callable[[Case[Any]], bool]], Guard]:
     """Mark a predicate as a guard.
 
-    unmet: what a person reads when it is false under `cond=`; otherwise: when it is true under `unless=`.
+    unmet: what a person reads when it is false under `cond=`, with the remedy: what would open the way;
+    otherwise: what they read when it is true under `unless=`.
     before_form: it looks at the case as it was before the action's form was written to the dossier.
     """
 
     line = sys._getframe(1).f_lineno
 
     def mark(function: Callable[[Case[Any]], bool]) -> Guard:
-        return Guard(function, unmet, otherwise, before_form, line)
+        return Guard(function, unmet, otherwise, remedy, before_form, line)
 
     return mark
 

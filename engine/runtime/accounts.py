@@ -3,43 +3,46 @@
 Sessions and tokens live on the wall clock; whether a membership holds is a matter of the business date.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, select, update
 
-from engine.definition.decide import Actor
-from engine.errors import ConfirmationNeeded, NotAuthenticated, NotFound, ScopeMissing, TooManyAttempts
+from engine.definition.performing import Actor, Mandate
+from engine.errors import ConfirmationNeeded, NotAuthenticated, NotFound, ScopeMissing, SessionNeeded
 from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.schema import login_attempt, person, session
-from engine.runtime.statements import MEMBERSHIPS, SESSION, TOUCH_SESSION, insertion
+from engine.runtime.schema import person, session
+from engine.runtime.statements import MANDATES, MEMBERSHIPS, SESSION, TOUCH_SESSION, insertion
 
 SESSION_KIND, TOKEN_KIND = "session", "token"
-IDLE = timedelta(hours=8)
-LONGEST = timedelta(days=7)
+IDLE = timedelta(hours=1)
+LONGEST = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=5)
 CONFIRMED_FOR = timedelta(minutes=5)
-GUESSES = 10
-GUESSES_WITHIN = timedelta(minutes=15)
+NEVER = 0
 
 _PERSON = Statement(select(person).where(person.c.username == bindparam("username")))
-_GUESSES = Statement(
-    select(func.count().label("n")).where(
-        login_attempt.c.username == bindparam("username"), login_attempt.c.at > bindparam("since")
-    )
-)
-_NEW_GUESS = insertion(login_attempt)
-_FORGIVE = Statement(delete(login_attempt).where(login_attempt.c.username == bindparam("which")))
 _NEW_SESSION = insertion(session)
 _REVOKE = Statement(
     update(session)
     .where(
         session.c.id == bindparam("which"),
         session.c.person_id == bindparam("owner"),
+        session.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("revoked_at"))
+)
+_REVOKE_ALL = Statement(
+    update(session)
+    .where(
+        session.c.person_id == bindparam("owner"),
+        session.c.id != bindparam("kept"),
+        session.c.kind.in_((bindparam("kind"), bindparam("other_kind"))),
         session.c.revoked_at.is_(None),
     )
     .values(revoked_at=bindparam("revoked_at"))
@@ -115,6 +118,24 @@ def check_scope(login: Login, needs: Scope, wall_now: datetime) -> None:
         raise ConfirmationNeeded(minutes=CONFIRMED_FOR // timedelta(minutes=1))
 
 
+def own_session(tx: Transaction, secret: str, wall_now: datetime, *, fresh: bool = False) -> Login:
+    """The login of a person who sits there themself; what concerns the account itself is for nobody else.
+
+    fresh: whether password or code must have been given within the last minutes.
+
+    Raises:
+        NotAuthenticated: as `login_of`.
+        SessionNeeded: the secret is a token's.
+        ConfirmationNeeded: it was too long ago.
+    """
+    login = login_of(tx, secret, wall_now)
+    if login.kind != SESSION_KIND:
+        raise SessionNeeded
+    if fresh:
+        check_scope(login, Scope.SIGN, wall_now)
+    return login
+
+
 def touch(tx: Transaction, secret: str, wall_now: datetime) -> None:
     """Note that a session is in use; at most one write every few minutes."""
     row = tx.one(SESSION, token_hash=hash_of(secret))
@@ -124,41 +145,39 @@ def touch(tx: Transaction, secret: str, wall_now: datetime) -> None:
 
 
 def actor_of(tx: Transaction, login: Login, on: date) -> Actor:
-    """The person with the memberships that hold on that business date."""
+    """The person with the memberships and mandates that hold on that business date."""
     rows = tx.all(MEMBERSHIPS, person_id=login.person_id, on=on.isoformat())
-    return Actor(login.person_id, login.name, frozenset((row["role"], row["unit_id"]) for row in rows))
+    memberships = frozenset((row["role"], row["unit_id"]) for row in rows)
+    mandates = tuple(map(_mandate, tx.all(MANDATES, person_id=login.person_id, on=on.isoformat())))
+    return Actor(login.person_id, login.name, memberships, login.staff_code, mandates)
+
+
+def _mandate(row: Row) -> Mandate:
+    return Mandate(
+        row["id"], row["role"], row["unit_id"], row["principal_id"], row["principal"], row["staff_code"],
+        row["capacity"], row["paper"], frozenset(json.loads(row["powers"])),
+    )  # fmt: skip
 
 
 def find_person(tx: Transaction, username: str) -> Row | None:
     return tx.one(_PERSON, username=username)
 
 
-def check_guesses(tx: Transaction, username: str, wall_now: datetime) -> None:
-    """Refuse a further password guess for a while after too many wrong ones.
-
-    Raises:
-        TooManyAttempts: ten wrong ones within a quarter of an hour.
-    """
-    row = tx.one(_GUESSES, username=username, since=to_micros(wall_now - GUESSES_WITHIN))
-    if row is not None and row["n"] >= GUESSES:
-        raise TooManyAttempts(seconds=int(GUESSES_WITHIN.total_seconds()))
-
-
-def note_guess(tx: Transaction, username: str, wall_now: datetime, address: str = "") -> None:
-    """Count a wrong password, from a network address."""
-    tx.insert(_NEW_GUESS, username=username, address=address, at=to_micros(wall_now))
-
-
 def open_login(
-    tx: Transaction, person_id: int, username: str, secret: str, wall_now: datetime, *, kind: str, name: str = "",
+    tx: Transaction, person_id: int, secret: str, wall_now: datetime, *, kind: str, name: str = "",
     lasts: timedelta = LONGEST, scopes: Iterable[Scope] = EVERY_SCOPE, device: str = "",
+    confirmed_at: datetime | None = None,
 ) -> int:  # fmt: skip
-    """Store a new session (kind "session", confirmed now) or token (kind "token"); returns its key."""
-    now = to_micros(wall_now)
-    tx.run(_FORGIVE, which=username)
+    """Store a new session (kind "session") or token (kind "token"); returns its key.
+
+    scopes: of a token. device: what the person will recognise a session by. confirmed_at: when they last
+    proved who they are, for a session; now, when None.
+    """
+    now, is_session = to_micros(wall_now), kind == SESSION_KIND
+    confirmed = to_micros(confirmed_at or wall_now) if is_session else 0
     return tx.insert(
         _NEW_SESSION, token_hash=hash_of(secret), kind=kind, name=name, person_id=person_id, created_at=now,
-        seen_at=now, expires_at=to_micros(wall_now + lasts), confirmed_at=now if kind == SESSION_KIND else 0,
+        seen_at=now if is_session else NEVER, expires_at=to_micros(wall_now + lasts), confirmed_at=confirmed,
         scopes=" ".join(sorted(scopes)), device=device, revoked_at=None,
     )  # fmt: skip
 
@@ -171,6 +190,15 @@ def revoke(tx: Transaction, session_id: int, person_id: int, wall_now: datetime)
     """
     if not tx.run(_REVOKE, which=session_id, owner=person_id, revoked_at=to_micros(wall_now)):
         raise NotFound(what=f"phiên hoặc mã truy cập số {session_id}")
+
+
+def revoke_all(tx: Transaction, person_id: int, wall_now: datetime, *, but: int = 0, tokens: bool = False) -> int:
+    """End all sessions of a person at once, and their tokens too when asked; returns how many ended.
+
+    but: the key of the session that stays. To be called when a password is set or an account is closed.
+    """
+    kinds = {"kind": SESSION_KIND, "other_kind": TOKEN_KIND if tokens else SESSION_KIND}
+    return tx.run(_REVOKE_ALL, owner=person_id, kept=but, revoked_at=to_micros(wall_now), **kinds)
 
 
 def tokens_of(tx: Transaction, person_id: int) -> list[Row]:

@@ -42,8 +42,8 @@ class Entry:
 def append(tx: Transaction, entry: Entry, previous_hash: str, salt: str) -> tuple[int, str]:
     """Write the entry; returns its key and its hash, the new head of the chain."""
     payload = canonical(entry.payload)
-    payload_hash = _payload_hash(salt, payload)
-    link = _link(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.role, entry.mandate_id, entry.action,
+    payload_hash = payload_hash_of(salt, payload)
+    link = link_of(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.role, entry.mandate_id, entry.action,
                  entry.source, entry.target, payload_hash, previous_hash)  # fmt: skip
     key = tx.insert(
         NEW_HISTORY, instance_id=entry.instance_id, seq=entry.seq, at=entry.at, actor_id=entry.actor_id,
@@ -79,9 +79,9 @@ def _faults(row: Row, entries: list[Row]) -> Iterator[str]:
         if entry["seq"] != seq:
             yield f"entry {seq} is missing"
             return
-        if _payload_hash(entry["salt"], entry["payload"]) != entry["payload_hash"]:
+        if payload_hash_of(entry["salt"], entry["payload"]) != entry["payload_hash"]:
             yield f"the payload of entry {seq} was changed"
-        link = _link(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["role"], entry["mandate_id"],
+        link = link_of(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["role"], entry["mandate_id"],
                      entry["action"], entry["source"], entry["target"], entry["payload_hash"], previous)  # fmt: skip
         if link != entry["hash"] or entry["previous_hash"] != previous:
             yield f"the chain is broken at entry {seq}"
@@ -103,9 +103,11 @@ def _tells(row: Row, entries: list[Row]) -> bool:
     return bool(state == row["state"] and canonical(dossier) == row["dossier"])
 
 
-def _payload_hash(salt: str, payload: str) -> str:
+def payload_hash_of(salt: str, payload: str) -> str:
+    """What a chain keeps of a payload: hex digits that survive its redaction."""
     return sha256(f"{salt}{payload}".encode()).hexdigest()
 
 
-def _link(*parts: str | int | None) -> str:
+def link_of(*parts: str | int | None) -> str:
+    """The hash of an entry: over its columns, its payload's hash and the hash before it."""
     return sha256(canonical(list(parts)).encode()).hexdigest()

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 
 from engine.definition.documents import canonical
 from engine.office.calendar import CalendarDay, DayKind, WorkingCalendar
 from engine.office.law import LawBook, LegalRow, Mark
 from engine.office.organisation import Office, SeatRow, Unit
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.schema import calendar_day, membership, person, reference, seat, unit
+from engine.runtime.schema import calendar_day, membership, person, reference, seat, unit, unit_kind
 from engine.runtime.statements import LEGAL_ROWS, insertion
 
 _UNITS = Statement(select(unit).order_by(unit.c.id))
@@ -19,7 +19,27 @@ _SEATS = Statement(select(seat).order_by(seat.c.id))
 _DAYS = Statement(select(calendar_day).order_by(calendar_day.c.entered_at, calendar_day.c.id))
 _NEW_DAY = insertion(calendar_day)
 _NEW_ROW = insertion(reference)
+_KIND = Statement(select(unit_kind).where(unit_kind.c.code == bindparam("code")))
+_NEW_KIND = Statement(
+    insert(unit_kind)
+    .prefix_with("OR IGNORE")
+    .values(code=bindparam("code"), name=bindparam("name"), rank=bindparam("rank"))
+)
 _NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP, _NEW_SEAT = map(insertion, (unit, person, membership, seat))
+
+KINDS = (
+    ("city", "Tỉnh, thành phố", 1),
+    ("city_office", "Sở, ban của tỉnh, thành phố", 2),
+    ("district", "Quận, huyện", 2),
+    ("council", "Hội đồng", 3),
+    ("office", "Phòng, ban", 3),
+    ("party", "Cơ quan Đảng, đoàn thể", 3),
+    ("force", "Lực lượng vũ trang", 3),
+    ("ward", "Phường, xã, đặc khu", 3),
+    ("school", "Đơn vị sự nghiệp", 4),
+    ("enterprise", "Doanh nghiệp, hợp tác xã", 4),
+)
+"""The kinds of units that every installation begins with: code, name, level (1 is the highest)."""
 
 
 def load_office(tx: Transaction) -> Office:
@@ -58,11 +78,19 @@ def write_law(tx: Transaction, rows: Iterable[LegalRow]) -> None:
             )  # fmt: skip
 
 
+def write_kinds(tx: Transaction, kinds: Iterable[tuple[str, str, int]] = KINDS) -> None:
+    """Add the kinds of units that are not there yet."""
+    for code, name, rank in kinds:
+        tx.run(_NEW_KIND, code=code, name=name, rank=rank)
+
+
 def add_unit(
     tx: Transaction, code: str, name: str, kind: str, *, mail: str, since: date, groups: Iterable[str] = (),
     parent_id: int | None = None, authority_id: int | None = None, identifier: str | None = None,
 ) -> int:  # fmt: skip
     """A unit from that date on; without `authority_id` it decides for itself. Returns its key."""
+    if tx.one(_KIND, code=kind) is None:
+        write_kinds(tx, (*KINDS, (kind, kind, KINDS[-1][2])))
     return tx.insert(
         _NEW_UNIT, code=code, identifier=identifier, name=name, kind=kind, mail=mail, groups=canonical(list(groups)),
         parent_id=parent_id, authority_id=authority_id, valid_from=since.isoformat(), valid_to=None,
@@ -124,6 +152,8 @@ def _unit(row: Row) -> Unit:
         groups=tuple(json.loads(row["groups"])),
         valid_from=date.fromisoformat(row["valid_from"]),
         valid_to=_date(row["valid_to"]),
+        identifier=row["identifier"],
+        parent_id=row["parent_id"],
     )
 
 

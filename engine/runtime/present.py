@@ -8,7 +8,7 @@ from engine.definition.audience import without
 from engine.definition.decide import Offer, offers
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
-from engine.errors import Reason
+from engine.errors import DutySeparated, NotPerformer, OwnCase, Reason, TaskAssigned
 from engine.instants import from_micros, local_date
 from engine.runtime.database import Row
 from engine.runtime.notices import people_in
@@ -109,19 +109,29 @@ def days_late(work: Work, task: Row) -> int | None:
     return work.office.calendar.between(date.fromisoformat(task["due_on"]), local_date(from_micros(task["closed_at"])))
 
 
+PERSONAL = frozenset(refusal.code for refusal in (NotPerformer, TaskAssigned, OwnCase, DutySeparated))
+"""Reasons that speak against the person: somebody else may."""
+
+
 def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
     """The actions that leave the state: allowed, or blocked with reasons; and who could take them."""
     model = work.registry.by_code[row["process"]]
     seats = work.office.seats(row["authority_id"], work.today)
-    return [_offer(work, model, offer) for offer in offers(model, load_case(work, row), actor, seats)]
+    return [_offer(work, model, offer, actor) for offer in offers(model, load_case(work, row), actor, seats)]
 
 
-def _offer(work: Work, model: ProcessModel, offer: Offer) -> dict[str, Any]:
+def _offer(work: Work, model: ProcessModel, offer: Offer, actor: Actor) -> dict[str, Any]:
+    who = [(role, unit, people_in(work, model, role, unit)) for role, unit in offer.performers]
+    others = sorted({name for _, _, people in who for key, name in people if key != actor.person_id})
+    remedy = f"Người làm được: {', '.join(others)}." if others else "Chưa có ai giữ vai trò này: báo quản trị."
     return {
         "action": offer.action,
         "label": offer.label,
         "allowed": not offer.reasons,
-        "reasons": [reason_json(reason) for reason in offer.reasons],
+        "reasons": [
+            {**reason_json(reason), **({"remedy": remedy} if reason.code in PERSONAL else {})}
+            for reason in offer.reasons
+        ],
         "warnings": [reason_json(reason) for reason in offer.warnings],
         "form": offer.form.model_json_schema() if offer.form else None,
         "signs": model.actions[offer.action].signs,
@@ -129,9 +139,9 @@ def _offer(work: Work, model: ProcessModel, offer: Offer) -> dict[str, Any]:
             {
                 "role": {"code": role.code, "label": role.label},
                 "unit": unit_json(work, unit.id),
-                "people": [name for _, name in people_in(work, model, role, unit)],
+                "people": [name for _, name in people],
             }
-            for role, unit in offer.performers
+            for role, unit, people in who
         ],
     }
 

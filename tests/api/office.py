@@ -73,14 +73,18 @@ class Office:
         self.clients.append(client)
         return client
 
-    def token(self, username: str) -> str:
-        """A new token of that person."""
-        secret = f"token-{username}-{next(_COUNT)}"
+    def sitting(self, username: str) -> TestClient:
+        """A client of that person, who has just logged in themself."""
+        return self.client(Authorization=f"Bearer {self.token(username, 'session')}")
+
+    def token(self, username: str, kind: str = "token") -> str:
+        """A new token of that person; or a session."""
+        secret = f"{kind}-{username}-{next(_COUNT)}"
 
         def open_token(tx: Transaction) -> int:
             person = accounts.find_person(tx, username)
             assert person is not None
-            return accounts.open_login(tx, person["id"], username, secret, self.clocks.wall, kind="token", name="t")
+            return accounts.open_login(tx, person["id"], secret, self.clocks.wall, kind=kind, name="t")
 
         self.engine.writer.call(open_token)
         return secret

@@ -217,6 +217,7 @@ def test_the_queue_is_in_the_order_of_due_dates_and_goes_by_cursor(office: Offic
     tat = office.client("tat")
     late = start_leave(tat)["id"]
     office.clocks.pass_time(timedelta(days=1))
+    tat = office.client("tat")
     later = start_leave(tat)["id"]
     no_deadline = tat.post("/api/v1/campaigns", json={"dossier": {"title": "Thi đua"}}).json()["id"]
 

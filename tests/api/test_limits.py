@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from api.credentials import COOKIE
-from api.limits import SECURITY_HEADERS
+from api.credentials import SESSION_COOKIE as COOKIE
+from api.limits import SECURITY_HEADERS, Pace, guarded
 from api.settings import Settings
 from tests.api.office import PASSWORD, Office, open_office, start_leave, version
 
@@ -211,3 +211,65 @@ def test_reading_from_another_site_is_not_a_change(office: Office) -> None:
     client = cookie_client(office)
 
     assert client.get("/api/v1/me", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+# ── pace ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_pace_allows_a_burst_and_then_one_at_a_time() -> None:
+    pace = Pace(60)
+
+    assert [pace.wait("a", 0) for _ in range(60)] == [0] * 60
+    assert pace.wait("a", 0) == pytest.approx(1)
+    assert pace.wait("b", 0) == 0
+    assert (pace.wait("a", 1), pace.wait("a", 1) > 0) == (0, True)
+    assert [pace.wait("a", 100) for _ in range(60)] == [0] * 60  # a minute later all is forgotten
+
+
+def test_a_pace_remembers_so_many_keys_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pace, "MOST_KEYS", 3)
+    pace = Pace(1)
+
+    assert [pace.wait(key, 0) for key in "abcde"] == [0] * 5
+    assert pace.wait("e", 0) > 0
+    assert pace.wait("f", 61) == 0
+    assert len(pace._free_at) <= 3
+
+
+def paced(office: Office, **headers: str) -> TestClient:
+    """A client of the application as it is served, at 20 a minute."""
+    client = TestClient(guarded(office.app, Settings(requests_per_minute=20)), headers=headers)
+    office.clients.append(client)
+    return client
+
+
+def test_a_session_has_its_pace(office: Office) -> None:
+    served = guarded(office.app, Settings(requests_per_minute=20))
+    an, binh = (TestClient(served, headers={"Authorization": f"Bearer {office.token(n)}"}) for n in ("an", "binh"))
+
+    answers = [an.get("/api/v1/me") for _ in range(21)]
+
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert (answers[-1].json()["code"], answers[-1].headers["Retry-After"]) == ("too_many_requests", "3")
+    assert {name: answers[-1].headers.get(name) for name in SECURITY_HEADERS} == dict(SECURITY_HEADERS)
+    assert binh.get("/api/v1/me").status_code == 200
+    an.close()
+    binh.close()
+
+
+def test_made_up_secrets_are_no_way_around(office: Office) -> None:
+    client = paced(office)
+
+    answers = [client.get("/api/v1/me", headers={"Authorization": f"Bearer {n}"}).status_code for n in range(230)]
+
+    assert answers[:200] == [401] * 200
+    assert 429 in answers
+
+
+def test_what_strangers_change_has_a_slower_pace(office: Office) -> None:
+    client = paced(office)
+
+    answers = [client.post("/api/v1/password-resets", json={"username": "nobody"}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert client.get("/api/v1/openapi.json").status_code == 200

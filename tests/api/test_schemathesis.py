@@ -29,6 +29,7 @@ KEYS = itertools.count(1)
 EXAMPLES = 15
 ALLOWED = ["2xx", "3xx", "401", "403", "404", "409", "412", "429"]
 NOT_IN_SCHEMA = (
+    (r"/me/password$", "422"),  # what others would guess
     (r"^POST /api/v1/[a-z-]+$", "422"),  # which units and cases there are
     (r"/attachments$", "415"),  # what a file must hold
     (r"/(send_back|excuse)$", "422"),  # that spaces are no reason
@@ -126,8 +127,9 @@ class Stand:
         self.leave = start_leave(self.client)["id"]
 
     def headers(self, username: str, case: Case) -> dict[str, str]:
-        """A token of that person; a new one where the request may end it."""
-        token = self.door.token(username) if "/tokens" in case.path else self.tokens[username]
+        """A token of that person; a new session where it must be one, or where the request may end it."""
+        is_own = re.search(r"/(tokens|sessions?|me)(/|$)", case.path)
+        token = self.door.token(username, "session") if is_own else self.tokens[username]
         return {"Authorization": f"Bearer {token}"}
 
     def case(self, collection: str, path: str) -> str:

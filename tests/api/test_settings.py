@@ -1,10 +1,11 @@
 """Settings from the environment: defaults, values, and one error that names everything wrong."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from api.settings import MEGABYTE, Settings, SettingsError
+from api.settings import MEGABYTE, Settings, SettingsError, SignOnSettings
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -31,6 +32,11 @@ def test_every_variable_is_read() -> None:
             "THIDUA_SENDER_NAME": "Phòng Nội vụ",
             "THIDUA_SENDER_ADDRESS": "thidua@example.vn",
             "THIDUA_SENDER_REPLY_TO": "noivu@example.vn",
+            "THIDUA_OIDC_ISSUER": "https://dang-nhap.example.vn/",
+            "THIDUA_OIDC_CLIENT_ID": "thidua",
+            "THIDUA_OIDC_CLIENT_SECRET": "another secret",
+            "THIDUA_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+            "THIDUA_REQUESTS_PER_MINUTE": "50",
             "THIDUA_UPLOAD_LIMIT_BYTES": str(5 * MEGABYTE),
             "THIDUA_BODY_LIMIT_BYTES": "1000",
             "THIDUA_BODY_DEADLINE_SECONDS": "2.5",
@@ -44,6 +50,10 @@ def test_every_variable_is_read() -> None:
     assert (settings.smtp.user, settings.smtp.password) == ("thidua", "a secret")
     assert (settings.sender.name, settings.sender.address) == ("Phòng Nội vụ", "thidua@example.vn")
     assert settings.sender.reply_to == "noivu@example.vn"
+    assert settings.sign_on == SignOnSettings(
+        issuer="https://dang-nhap.example.vn/", client_id="thidua", client_secret="another secret"
+    )
+    assert (settings.trusted_proxies, settings.requests_per_minute) == ((ip_network("10.0.0.0/8"), ip_network("::1")), 50)
     assert (settings.upload_limit_bytes, settings.body_limit_bytes) == (5 * MEGABYTE, 1000)
     assert (settings.body_deadline_seconds, settings.tick_seconds) == (2.5, 60)
 

@@ -151,7 +151,7 @@ def test_409_guard_unmet_with_its_reason(an: TestClient) -> None:
 
     assert code_of(answer) == (409, "guard_unmet")
     assert answer.json()["reasons"] == [
-        {"code": "has_days", "sentence": "Chưa ghi ngày nghỉ và số ngày", "citation": "", "mark": ""}
+        {"code": "has_days", "sentence": "Chưa ghi ngày nghỉ và số ngày", "citation": "", "mark": "", "remedy": ""}
     ]
 
 
@@ -163,7 +163,13 @@ def test_409_rule_broken_with_its_citation(office: Office) -> None:
 
     assert code_of(answer) == (409, "guard_unmet")
     assert answer.json()["reasons"] == [
-        {"code": "result_given", "sentence": "Chưa có kết quả", "citation": "Kế hoạch, mục V.1", "mark": "D"}
+        {
+            "code": "result_given",
+            "sentence": "Chưa có kết quả",
+            "citation": "Kế hoạch, mục V.1",
+            "mark": "D",
+            "remedy": "",
+        }
     ]
 
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.commands import NewCase, Paper
+from engine.runtime.commands import Paper
 from engine.runtime.database import DRIVER, Database, Hook, Transaction
 from engine.runtime.schema import metadata
 from engine.runtime.service import Answer, Asking, Engine

@@ -299,9 +299,7 @@ def wishes(draw: st.DrawFn) -> tuple[Case[Any], Act]:
     form = fitting.get(MODEL.actions[taken].form, st.none())  # type: ignore[arg-type]
     actor = st.sampled_from((ALMIGHTY, SYSTEM, ANA))
     carried = st.sampled_from((None, Capacity("head")))
-    return case, Act(
-        taken, draw(actor), SEATS, draw(form | opinions), draw(texts), draw(st.sampled_from((None, Capacity("head"))))
-    )
+    return case, Act(taken, draw(actor), SEATS, draw(form | opinions), draw(texts), draw(carried))
 
 
 @pytest.mark.parametrize("part", [case_of(), ANA, act("rename"), take("rename", case_of(), {"title": "Tên"})])

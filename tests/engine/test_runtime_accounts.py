@@ -1,4 +1,4 @@
-"""Sessions and tokens on the wall clock, wrong passwords, and whose memberships hold on which day."""
+"""Sessions and tokens on the wall clock, what they are good for, and whose memberships hold on which day."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import pytest
 
-from engine.errors import NotAuthenticated, NotFound, TooManyAttempts
+from engine.errors import ConfirmationNeeded, NotAuthenticated, NotFound, ScopeMissing, SessionNeeded
 from engine.instants import to_micros
 from engine.runtime import accounts
-from engine.runtime.accounts import Login
+from engine.runtime.accounts import Login, Scope
 from engine.runtime.database import Transaction
 from tests.errands.office import RuntimeOffice, open_runtime
 
@@ -32,7 +32,7 @@ def write(office: RuntimeOffice, command: Callable[[Transaction], T]) -> T:
 
 def opened(office: RuntimeOffice, kind: str = "session", lasts: timedelta = accounts.LONGEST) -> int:
     """A login of `an` with the secret "s"."""
-    return write(office, lambda tx: accounts.open_login(tx, AN, "an", "s", NOW, kind=kind, name="máy", lasts=lasts))
+    return write(office, lambda tx: accounts.open_login(tx, AN, "s", NOW, kind=kind, name="máy", lasts=lasts))
 
 
 def login(office: RuntimeOffice, at: datetime, secret: str = "s") -> Login | None:
@@ -70,7 +70,7 @@ def test_another_secret_opens_nothing(office: RuntimeOffice, secret: str) -> Non
 @pytest.mark.parametrize(
     ("after", "is_open"), [(timedelta(0), True), (accounts.IDLE - MOMENT, True), (accounts.IDLE, False)]
 )
-def test_a_session_ends_after_eight_idle_hours(office: RuntimeOffice, after: timedelta, is_open: bool) -> None:
+def test_a_session_ends_after_an_idle_hour(office: RuntimeOffice, after: timedelta, is_open: bool) -> None:
     opened(office)
 
     assert (login(office, NOW + after) is not None) is is_open
@@ -79,13 +79,13 @@ def test_a_session_ends_after_eight_idle_hours(office: RuntimeOffice, after: tim
 def test_a_session_in_use_does_not_idle(office: RuntimeOffice) -> None:
     opened(office)
 
-    write(office, lambda tx: accounts.touch(tx, "s", NOW + timedelta(hours=7)))
+    write(office, lambda tx: accounts.touch(tx, "s", NOW + timedelta(minutes=50)))
 
-    assert login(office, NOW + timedelta(hours=15) - MOMENT) is not None
-    assert login(office, NOW + timedelta(hours=15)) is None
+    assert login(office, NOW + timedelta(minutes=110) - MOMENT) is not None
+    assert login(office, NOW + timedelta(minutes=110)) is None
 
 
-def test_a_session_ends_after_seven_days_however_busy(office: RuntimeOffice) -> None:
+def test_a_session_ends_after_twelve_hours_however_busy(office: RuntimeOffice) -> None:
     opened(office)
 
     write(office, lambda tx: accounts.touch(tx, "s", NOW + accounts.LONGEST - MOMENT))
@@ -150,54 +150,65 @@ def test_a_closed_account_shuts_its_logins(office: RuntimeOffice) -> None:
 
 def test_open_tokens_are_listed_without_sessions_and_revoked_ones(office: RuntimeOffice) -> None:
     opened(office)
-    gone = write(office, lambda tx: accounts.open_login(tx, AN, "an", "t", NOW, kind="token", name="cũ"))
-    write(office, lambda tx: accounts.open_login(tx, AN, "an", "u", NOW, kind="token", name="mới"))
+    gone = write(office, lambda tx: accounts.open_login(tx, AN, "t", NOW, kind="token", name="cũ"))
+    write(office, lambda tx: accounts.open_login(tx, AN, "u", NOW, kind="token", name="mới"))
     write(office, lambda tx: accounts.revoke(tx, gone, AN, NOW))
 
     with office.engine.database.read() as tx:
         assert [row["name"] for row in accounts.tokens_of(tx, AN)] == ["", "mới"]  # the office's own comes first
 
 
-# ── wrong passwords ──────────────────────────────────────────────────────────────────────────────
+# ── what a login is good for ─────────────────────────────────────────────────────────────────────
 
 
-def guess(office: RuntimeOffice, times: int, username: str = "an", at: datetime = NOW) -> None:
-    for _ in range(times):
-        write(office, lambda tx: accounts.note_guess(tx, username, at))
+def scoped(office: RuntimeOffice, kind: str, *scopes: Scope) -> Login:
+    write(office, lambda tx: accounts.open_login(tx, AN, "s", NOW, kind=kind, scopes=scopes or accounts.EVERY_SCOPE))
+    found = login(office, NOW)
+    assert found is not None
+    return found
 
 
-def waits(office: RuntimeOffice, username: str = "an", at: datetime = NOW) -> int:
-    """For how many seconds the next guess is refused; 0 when it is not."""
-    with office.engine.database.read() as tx:
-        try:
-            accounts.check_guesses(tx, username, at)
-        except TooManyAttempts as refusal:
-            return int(refusal.params["seconds"])
-    return 0
+def test_a_token_is_good_for_its_scopes_only(office: RuntimeOffice) -> None:
+    token = scoped(office, "token", Scope.READ, Scope.SIGN)
+
+    accounts.check_scope(token, Scope.READ, NOW)
+    accounts.check_scope(token, Scope.SIGN, NOW + timedelta(days=1))  # a program has nobody to ask again
+    with pytest.raises(ScopeMissing):
+        accounts.check_scope(token, Scope.ACT, NOW)
 
 
-@pytest.mark.parametrize(("times", "seconds"), [(9, 0), (10, 900), (11, 900)])
-def test_ten_wrong_passwords_are_enough_for_a_while(office: RuntimeOffice, times: int, seconds: int) -> None:
-    guess(office, times)
+@pytest.mark.parametrize(
+    ("after", "may_sign"), [(accounts.CONFIRMED_FOR, True), (accounts.CONFIRMED_FOR + MOMENT, False)]
+)
+def test_a_session_signs_for_five_minutes(office: RuntimeOffice, after: timedelta, may_sign: bool) -> None:
+    session = scoped(office, "session")
 
-    assert (waits(office), waits(office, "ha")) == (seconds, 0)
+    accounts.check_scope(session, Scope.ADMINISTER, NOW + timedelta(hours=3))
+    if may_sign:
+        accounts.check_scope(session, Scope.SIGN, NOW + after)
+    else:
+        with pytest.raises(ConfirmationNeeded, match="5 phút"):
+            accounts.check_scope(session, Scope.SIGN, NOW + after)
 
 
-def test_wrong_passwords_are_forgotten_after_a_quarter_of_an_hour(office: RuntimeOffice) -> None:
-    guess(office, 5)
-    guess(office, 5, at=NOW + timedelta(minutes=10))
+def test_what_concerns_the_account_is_not_for_tokens(office: RuntimeOffice) -> None:
+    scoped(office, "token")
 
-    forgotten_at = NOW + timedelta(minutes=15)
-    assert (waits(office, at=forgotten_at - MOMENT), waits(office, at=forgotten_at)) == (900, 0)
+    with office.engine.database.read() as tx, pytest.raises(SessionNeeded):
+        accounts.own_session(tx, "s", NOW)
 
 
-def test_the_right_password_forgives_the_wrong_ones_of_that_name(office: RuntimeOffice) -> None:
-    guess(office, 10)
-    guess(office, 10, "ha")
+def test_all_sessions_end_but_the_one_that_stays(office: RuntimeOffice) -> None:
+    kept = opened(office)
+    for secret, kind in (("t", "session"), ("u", "token")):
+        write(office, lambda tx, s=secret, k=kind: accounts.open_login(tx, AN, s, NOW, kind=k))  # type: ignore[misc]
 
-    opened(office)
+    ended = write(office, lambda tx: accounts.revoke_all(tx, AN, NOW, but=kept))
 
-    assert (waits(office), waits(office, "ha")) == (0, 900)
+    assert ended == 1
+    assert [login(office, NOW, secret) is not None for secret in ("s", "t", "u")] == [True, False, True]
+    write(office, lambda tx: accounts.revoke_all(tx, AN, NOW, tokens=True))
+    assert [login(office, NOW, secret) is not None for secret in ("s", "t", "u")] == [False, False, False]
 
 
 # ── memberships ──────────────────────────────────────────────────────────────────────────────────

@@ -166,7 +166,7 @@ def test_a_statement_carries_the_values_that_were_written_into_it(database: Data
 
 def test_an_insert_gives_its_key(database: Database) -> None:
     with database.write() as tx:
-        keys = [tx.insert(insertion(schema.login_attempt), username=name, address="", at=0) for name in "ab"]
+        keys = [add_unit(tx, name, name, "office", mail="", since=date(2020, 1, 1)) for name in "ab"]
 
     assert keys == [1, 2]
 

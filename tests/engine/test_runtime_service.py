@@ -18,7 +18,7 @@ from engine.errors import (
     Unavailable,
     VersionMissing,
 )
-from engine.runtime.commands import NewCase
+from engine.runtime.beginning import NewCase
 from engine.runtime.service import Answer, Asking
 from tests.errands.office import ERRAND, RuntimeOffice, open_runtime
 

@@ -16,8 +16,8 @@ from engine.definition.registry import Registry
 from engine.instants import LOCAL
 from engine.office.calendar import seed_days
 from engine.runtime import accounts, offices
+from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.commands import NewCase
 from engine.runtime.database import DRIVER, Database, Hook, Transaction
 from engine.runtime.offices import add_membership, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Answer, Asking, Engine
@@ -231,4 +231,4 @@ def add_person(tx: Transaction, username: str, *roles: tuple[str, int]) -> None:
     key = offices.add_person(tx, username, username.title(), mail=f"{username}@example.vn")
     for role, unit_id in roles:
         add_membership(tx, key, unit_id, role, since=SINCE)
-    accounts.open_login(tx, key, username, username, WALL, kind="token", lasts=timedelta(days=3650))
+    accounts.open_login(tx, key, username, WALL, kind="token", lasts=timedelta(days=3650))

@@ -16,8 +16,8 @@ from engine.definition.registry import Registry
 from engine.instants import at_local, to_micros
 from engine.office.calendar import seed_days
 from engine.runtime import accounts, schema
+from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.commands import NewCase
 from engine.runtime.database import Database, Statement
 from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar
 from engine.runtime.service import Asking, Engine
@@ -96,7 +96,7 @@ class SmallOffice:
             person_id = add_person(tx, name, f"Lê {name.title()}", mail=address)
             for role in roles:
                 add_membership(tx, person_id, self.unit_id, role, since=SINCE)
-            accounts.open_login(tx, person_id, name, name, datetime(2024, 1, 1, tzinfo=UTC), kind="session")
+            accounts.open_login(tx, person_id, name, datetime(2024, 1, 1, tzinfo=UTC), kind="session")
 
         self.engine.writer.call(add)
 

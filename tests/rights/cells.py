@@ -6,14 +6,14 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from engine.definition.language import ATTACH, EDIT, Seat
+from engine.definition.language import ATTACH, EDIT, Role, Seat
 from engine.errors import ActionNotAvailable, GuardUnmet, InvalidInput, LinesRefused, NotFound, NotPerformer
 from engine.runtime import commands
 from engine.runtime.assignments import ASSIGN, assign
 from engine.runtime.commands import Paper
 from engine.runtime.present import whole
 from engine.runtime.work import Work
-from tests.rights.declared import CIRCLE, DESK, OWN_UNIT, REGISTRY, SEAT, states_of
+from tests.rights.declared import CIRCLE, DESK, OWN_UNIT, REGISTRY, SEAT, place_of, states_of
 from tests.rights.stage import FAR, PLACES, PRINCIPALS, Place, Principal, Stage, right_places, undone
 from tests.rights.table import ANY, SEE, Right, read
 
@@ -61,6 +61,11 @@ class Table:
             return frozenset({Outcome.IMPOSSIBLE})
         allowed = any(self._may(cell, role, at) for role, at in _hats(cell))
         return frozenset({Outcome.ALLOWED if allowed else Outcome.REFUSED})
+
+    def sees(self, process: str, state: str, role: Role) -> bool:
+        """Whether who holds the role at the right place sees the process's cases in that state."""
+        at = place_of(role)
+        return any((process, SEE, state, name, at) in self._rights for name in (role.code, ANY))
 
     def without(self, cell: Cell) -> frozenset[str]:
         """The fields that are not shown: only those that none of the hats shows."""

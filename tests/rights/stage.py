@@ -50,6 +50,8 @@ DOSSIERS: dict[str, dict[str, Any]] = {
     "unit_obligation": {"returned": [REASON], "excuse": REASON},
     "ward_plan": {"remarks": REASON, "returned": [{"items": ["Bổ sung mục tiêu"], **REASON}], "waiver": REASON},
     "award_proposal": {
+        "submitted_at": "2024-09-02T02:00:00Z",
+        "received_at": "2024-09-02T02:00:00Z",
         "award": "GK",
         "subject": {"kind": "individual", "name": "Đỗ Thị An", "birth_year": 1980, "identifier": NOMINEE},
         "standing": {"rating": "good"},

@@ -49,7 +49,7 @@ class Desk:
     def _sit_down(self, tx: Transaction) -> None:
         row = find_person(tx, self.username)
         assert row is not None, f"{self.username} has no account"
-        open_login(tx, row["id"], self.username, self.secret, WALL, kind="session")
+        open_login(tx, row["id"], self.secret, WALL, kind="session")
 
     def move_clock(self, to: datetime) -> None:
         """As the administrator: let time pass until then."""

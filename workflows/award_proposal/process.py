@@ -175,37 +175,37 @@ class AwardProposal(Process):
     # fmt: on
 
     # ── GUARDS ───────────────────────────────────────────────────────────────────────────────────
-    @guard("Tờ trình đã nộp hoặc phong trào chưa triển khai")
+    @guard("Tờ trình đã nộp hoặc phong trào chưa triển khai", remedy="Lập tờ trình mới trong một đợt đang mở")
     def parent_open(case: Case[Any]) -> bool:
         above = next(iter(case.ancestors.values()))
         if above.process == "submission":
             return above.state == "drafted" and above.unit.id == case.unit.id
         return above.state in ("running", "closing")
 
-    @guard("Chỉ hồ sơ do Chủ tịch khởi xướng mới được giao theo chỉ đạo")
+    @guard("Chỉ hồ sơ do Chủ tịch khởi xướng mới được giao theo chỉ đạo", remedy="Hồ sơ thuộc tờ trình thì nộp cùng tờ trình")
     def below_campaign(case: Case[Any]) -> bool:
         return "submission" not in case.ancestors
 
-    @guard("Hồ sơ này không do Chủ tịch UBND phường quyết định", otherwise="Hồ sơ này do Chủ tịch UBND phường quyết định")
+    @guard("Hồ sơ này không do Chủ tịch UBND phường quyết định", otherwise="Hồ sơ này do Chủ tịch UBND phường quyết định", remedy="Trình theo tờ trình gửi quận")
     def ward_decides(case: Case[Any]) -> bool:
         return level(case) is Level.WARD
 
-    @guard("Hình thức này do quận quyết định", otherwise="Hình thức này do thành phố quyết định: hãy ký trình thành phố")
+    @guard("Hình thức này do quận quyết định", otherwise="Hình thức này do thành phố quyết định: hãy ký trình thành phố", remedy="Ký quyết định của quận, không trình thành phố")
     def city_decides(case: Case[Any]) -> bool:
         return level(case) is Level.CITY
 
-    @guard(f"Đã yêu cầu bổ sung {MOST_SUPPLEMENTS} lần: chỉ được yêu cầu một lần", before_form=True)
+    @guard(f"Đã yêu cầu bổ sung {MOST_SUPPLEMENTS} lần: chỉ được yêu cầu một lần", before_form=True, remedy="Tiếp nhận để thẩm định, hoặc trả lại kèm lý do")
     def supplement_left(case: Case[Any]) -> bool:
         return len(case.dossier.supplements) < MOST_SUPPLEMENTS
 
-    @guard("Chưa có kết quả thẩm định đạt", otherwise="Kết quả thẩm định là đạt")
+    @guard("Chưa có kết quả thẩm định đạt", otherwise="Kết quả thẩm định là đạt", remedy="Ghi kết quả thẩm định trước")
     def passed(case: Case[Any]) -> bool:
         return case.dossier.appraisal is not None and case.dossier.appraisal.result is Result.PASS
 
-    @guard("Thủ tục đơn giản không qua Hội đồng")
+    @guard("Thủ tục đơn giản không qua Hội đồng", remedy="Trình thẳng Chủ tịch theo thủ tục đơn giản")
     def council_sits(case: Case[Any]) -> bool:
         return case.dossier.procedure is Procedure.ORDINARY
 
-    @guard("Số phiếu tán thành chưa đủ", otherwise="Số phiếu tán thành đã đủ")
+    @guard("Số phiếu tán thành chưa đủ", otherwise="Số phiếu tán thành đã đủ", remedy="Ghi kết quả không đạt, hoặc đưa ra Hội đồng lần khác")
     def vote_passed(case: Case[Any]) -> bool:
         return case.dossier.tally is not None and carried_by(case.dossier.tally, vote_policy(case))

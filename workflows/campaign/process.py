@@ -108,33 +108,33 @@ class Campaign(Process):
     # fmt: on
 
     # ── GUARDS ───────────────────────────────────────────────────────────────────────────────────
-    @guard("Kế hoạch chưa đủ: tên, khẩu hiệu, nội dung, kế hoạch cấp trên, thời gian và hạn phường gửi kế hoạch")
+    @guard("Kế hoạch chưa đủ: tên, khẩu hiệu, nội dung, kế hoạch cấp trên, thời gian và hạn phường gửi kế hoạch", remedy="Điền đủ các mục của kế hoạch, rồi phát động")
     def plan_complete(case: Case[Any]) -> bool:
         d = case.dossier
         return all((d.title, d.slogan, d.contents, d.parent_plan, d.starts_on, d.ends_on, d.ward_plans_due_on))
 
-    @guard("Ngày bắt đầu phải trước ngày kết thúc, và hạn phường gửi kế hoạch nằm trong thời gian thi đua")
+    @guard("Ngày bắt đầu phải trước ngày kết thúc, và hạn phường gửi kế hoạch nằm trong thời gian thi đua", remedy="Sửa ngày trong kế hoạch")
     def period_fits(case: Case[Any]) -> bool:
         d = case.dossier
         if not (d.starts_on and d.ends_on and d.ward_plans_due_on):
             return False
         return bool(d.starts_on <= d.ward_plans_due_on <= d.ends_on)
 
-    @guard("Chưa ghi nhận hướng dẫn của thành phố: chưa mở được đợt đề nghị bằng khen (kế hoạch IV.2)")
+    @guard("Chưa ghi nhận hướng dẫn của thành phố: chưa mở được đợt đề nghị bằng khen (kế hoạch IV.2)", remedy="Ghi nhận hướng dẫn của thành phố trước")
     def guidance_known(case: Case[Any]) -> bool:
         return Round.CLOSING_CITY not in case.dossier.open_rounds or case.dossier.city_guidance is not None
 
-    @guard("Ngày kết thúc mới phải từ hôm nay trở đi; hạn báo cáo của đơn vị và báo cáo thành phố không trước ngày đó")
+    @guard("Ngày kết thúc mới phải từ hôm nay trở đi; hạn báo cáo của đơn vị và báo cáo thành phố không trước ngày đó", remedy="Chọn các ngày theo thứ tự, từ hôm nay trở đi")
     def end_moves_on(case: Case[Any]) -> bool:
         d = case.dossier
         days = [day for day in (case.today, d.ends_on, d.reports_due_on, d.summary_due_on) if day is not None]
         return days == sorted(days)
 
-    @guard("Còn phường hoặc đơn vị chưa báo cáo kết quả và chưa được miễn")
+    @guard("Còn phường hoặc đơn vị chưa báo cáo kết quả và chưa được miễn", remedy="Đôn đốc đơn vị còn thiếu, hoặc cho phép không nộp kèm lý do")
     def all_reported(case: Case[Any]) -> bool:
         reports = [child for child in case.children if child.process in ("ward_plan", "unit_obligation")]
         return all(not child.is_open or child.state == "completed" for child in reports)
 
-    @guard("Còn hồ sơ chưa xử lý xong")
+    @guard("Còn hồ sơ chưa xử lý xong", remedy="Xem danh sách hồ sơ còn mở của phong trào và xử lý xong từng hồ sơ")
     def nothing_open(case: Case[Any]) -> bool:
         return not any(child.is_open for child in case.children if child.process != "plan_receipt")

@@ -78,23 +78,23 @@ class Submission(Process):
                       carries="withdraw", tells=(Tell("withdrawn", (PROPOSER, APPRAISER)),))
     # fmt: on
 
-    @guard("Đợt xét này chưa mở hoặc đã đóng; sau khi hết thời gian thi đua chỉ còn các đợt tổng kết")
+    @guard("Đợt xét này chưa mở hoặc đã đóng; sau khi hết thời gian thi đua chỉ còn các đợt tổng kết", remedy="Chọn đợt đang mở, hoặc chờ Trưởng phòng Nội vụ mở đợt")
     def round_open(case: Case[Any]) -> bool:
         campaign = case.ancestors["campaign"]
         in_time = campaign.state == "running" or (campaign.state == "closing" and case.dossier.round in CLOSING)
         return in_time and case.dossier.round in campaign.dossier.get("open_rounds", ())
 
-    @guard("Chỉ phường mới tự quyết định khen thưởng; bằng khen thành phố chỉ đề nghị trong đợt tổng kết")
+    @guard("Chỉ phường mới tự quyết định khen thưởng; bằng khen thành phố chỉ đề nghị trong đợt tổng kết", remedy="Chọn cấp quyết định hoặc đợt xét khác")
     def ward_decides_own(case: Case[Any]) -> bool:
         dossier = case.dossier
         if dossier.decided_by is Level.WARD:
             return case.unit.kind == "ward" and dossier.round is not Round.CLOSING_CITY
         return (dossier.decided_by is Level.CITY) == (dossier.round is Round.CLOSING_CITY)
 
-    @guard(f"Danh sách phải có từ 1 đến {MOST_LINES} hồ sơ")
+    @guard(f"Danh sách phải có từ 1 đến {MOST_LINES} hồ sơ", remedy="Thêm hồ sơ vào tờ trình, hoặc bớt cho vừa một tờ trình")
     def has_lines(case: Case[Any]) -> bool:
         return 0 < sum(child.is_open for child in case.children) <= MOST_LINES
 
-    @guard("Còn hồ sơ chưa có kết quả")
+    @guard("Còn hồ sơ chưa có kết quả", remedy="Chờ các hồ sơ trong tờ trình có kết quả")
     def all_decided(case: Case[Any]) -> bool:
         return all(not child.is_open or child.phase == Phase.APPROVED for child in case.children)

@@ -71,7 +71,7 @@ class UnitObligation(Process):
                     tells=(Tell("excused", (PROPOSER, PROPOSER_HEAD)),))
     # fmt: on
 
-    @guard("Chưa ghi hoạt động và kết quả, hoặc chưa đính kèm báo cáo kết quả")
+    @guard("Chưa ghi hoạt động và kết quả, hoặc chưa đính kèm báo cáo kết quả", remedy="Ghi hoạt động, kết quả và đính kèm báo cáo (BAO_CAO_KET_QUA)")
     def report_written(case: Case[Any]) -> bool:
         written = bool(case.dossier.activities and case.dossier.result)
         return written and any(document.kind == Paper.BAO_CAO_KET_QUA for document in case.documents)

@@ -1,6 +1,6 @@
 """Tables of logging in: sessions and tokens, guesses, second factors, single-use links."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
 from engine.runtime.schema.columns import Instant, Key, metadata, own_key, ref
 
@@ -11,7 +11,7 @@ session = Table(
     Column("name", Text, nullable=False, server_default=""),
     ref("person_id", "person"),
     Column("created_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # 0: a token that was never used
     Column("expires_at", Instant, nullable=False),
     Column("confirmed_at", Instant, nullable=False),  # when password or code was last given; 0: never
     Column("scopes", Text, nullable=False, server_default=""),  # of a token, with blanks between; a session has all
@@ -20,14 +20,16 @@ session = Table(
 )  # fmt: skip
 
 login_attempt = Table(
-    "login_attempt", metadata, own_key(),
+    "login_attempt", metadata, own_key(),  # a guess, written before it is looked at; the right one is taken out
     Column("username", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # device:id, session:id; empty: a stranger's
+    Column("forgiven", Boolean, nullable=False),  # the right one followed: it counts for the day only
     Column("at", Instant, nullable=False),
     Index(None, "username", "at"),
     Index(None, "address", "at"),
+    Index(None, "at"),
 )  # fmt: skip
-
 
 account_link = Table(
     "account_link", metadata, own_key(),  # an invitation or a reset of the password: used once, known by its hash
@@ -36,7 +38,8 @@ account_link = Table(
     Column("secret_hash", Text, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
-    Column("used_at", Instant),
+    Column("used_at", Instant),  # or when a newer one took its place
+    Index(None, "person_id", "created_at"),
 )  # fmt: skip
 
 second_factor = Table(
@@ -50,8 +53,9 @@ second_factor = Table(
 known_device = Table(
     "known_device", metadata, own_key(),  # from here the owner gets in although somebody else guesses
     ref("person_id", "person"),
-    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("secret_hash", Text, nullable=False),  # colleagues who share a computer share it
     Column("seen_at", Instant, nullable=False),
+    UniqueConstraint("person_id", "secret_hash"),
 )  # fmt: skip
 
 sign_on = Table(
@@ -60,4 +64,5 @@ sign_on = Table(
     Column("issuer", Text, nullable=False),
     Column("subject", Text, nullable=False),
     UniqueConstraint("issuer", "subject"),
+    UniqueConstraint("person_id", "issuer"),
 )  # fmt: skip

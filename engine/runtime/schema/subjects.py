@@ -1,6 +1,6 @@
 """Tables of personal data: who is proposed, who saw what of it, and how long a case is kept."""
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, text
 
 from engine.runtime.schema.columns import Instant, Key, append_only, metadata, own_key, ref
 
@@ -26,18 +26,23 @@ disclosure = Table(
 append_only(disclosure)
 
 legal_hold = Table(
-    "legal_hold", metadata, own_key(),  # while one is open, nothing of the case is archived or erased
+    "legal_hold", metadata, own_key(),  # while one is open, the case is not archived
     ref("instance_id", "instance"),
     ref("person_id", "person"),
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    ref("released_by", "person", null=True),
+    Column("release_reason", Text, nullable=False, server_default=""),
     Column("released_at", Instant),
+    Index("uq_legal_hold_open", "instance_id", unique=True, sqlite_where=text("released_at IS NULL")),
 )  # fmt: skip
 
 archival = Table(
-    "archival", metadata, own_key(),  # the case was archived under a retention rule
+    "archival", metadata, own_key(),  # append-only: archived under a retention rule, from then on only read
     Column("instance_id", Key, ForeignKey("instance.id"), nullable=False, unique=True),
-    ref("person_id", "person", null=True),
-    Column("rule", Text, nullable=False),
+    ref("person_id", "person"),
+    Column("rule", Text, nullable=False),  # kind of legal row "retention": its key
+    Column("citation", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )  # fmt: skip
+append_only(archival)

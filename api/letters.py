@@ -1,0 +1,69 @@
+"""Letters that people ask for at the door: an invitation, a reset of the password, that it was changed."""
+
+import logging
+from concurrent.futures import Future
+
+from api.logins import new_secret
+from engine.accounts import links, people
+from engine.accounts.links import LASTS, LinkKind
+from engine.definition.performing import Actor
+from engine.errors import NotInvitable
+from engine.runtime import accounts
+from engine.runtime.database import Row, Transaction
+from engine.runtime.service import Engine
+from engine.runtime.work import Work
+from notifications.door import AccountLetter, Letterhead, Told, current_head, is_reachable, write_account_letter
+
+_LETTERS = {LinkKind.INVITATION: AccountLetter.INVITATION, LinkKind.RESET: AccountLetter.RESET}
+log = logging.getLogger(__name__)
+
+
+def ask_for_reset(engine: Engine, head: Letterhead, username: str) -> None:
+    """Send the person of that name a link, if there is one who may have it. Nobody waits for it, so that it
+    takes as long for a name that nobody has.
+
+    Raises:
+        Unavailable: nothing can be written at the moment.
+    """
+    engine.writer.submit(lambda tx: _reset(engine, head, tx, username)).add_done_callback(_log_fault)
+
+
+def invite(engine: Engine, head: Letterhead, work: Work, actor: Actor, person_id: int) -> None:
+    """Send a person whom the actor administers a link to set their first password.
+
+    Raises:
+        NotPerformer, NotFound: as `people.administered_person`.
+        NotInvitable: with the reason and what to do.
+    """
+    who = people.administered_person(work, actor, person_id, "Mời đặt mật khẩu")
+    people.must_be_invitable(who)
+    if not is_reachable(who):
+        raise NotInvitable(why="địa chỉ thư điện tử không đúng dạng; hãy sửa địa chỉ trước")
+    _send_link(engine, head, work, who, LinkKind.INVITATION)
+
+
+def tell_of_change(head: Letterhead, work: Work, person_id: int) -> None:
+    """Tell the person that their password was changed, in case it was not they who did."""
+    who = people.person_of(work.tx, person_id)
+    if is_reachable(who):
+        told = Told(AccountLetter.CHANGED, f"changed-{new_secret()}")
+        write_account_letter(work, current_head(work.tx, head), who, told)
+
+
+def _reset(engine: Engine, head: Letterhead, tx: Transaction, username: str) -> None:
+    who = accounts.find_person(tx, username)
+    if who is not None and is_reachable(who) and links.may_send_reset(tx, who, engine.wall()):
+        _send_link(engine, head, engine.work(tx), who, LinkKind.RESET)
+
+
+def _send_link(engine: Engine, head: Letterhead, work: Work, who: Row, kind: LinkKind) -> None:
+    secret = new_secret()
+    link_id = links.issue(work.tx, kind, who["id"], secret, engine.wall())
+    told = Told(_LETTERS[kind], f"link-{link_id}", secret, LASTS[kind])
+    write_account_letter(work, current_head(work.tx, head), who, told)
+
+
+def _log_fault(done: "Future[None]") -> None:
+    fault = done.exception()
+    if fault is not None:
+        log.error("a reset could not be sent", exc_info=fault)

@@ -1,0 +1,1 @@
+"""Getting in and staying in: guesses, known devices, passwords, links, second factors, single sign-on."""

@@ -1,0 +1,86 @@
+"""Accounts of people as others see them: whose password it is, what guessers know of them, who administers them."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, or_, select, update
+
+from engine.accounts import devices
+from engine.definition.performing import Actor
+from engine.errors import NotFound, NotInvitable, NotPerformer
+from engine.runtime import rights
+from engine.runtime.accounts import revoke_all
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.schema import membership, person, unit
+from engine.runtime.work import Work
+
+p = bindparam
+_PERSON = Statement(select(person).where(person.c.id == p("which")))
+_SET = Statement(update(person).where(person.c.id == p("which")).values(password_hash=p("password_hash")))
+_UNITS = Statement(
+    select(membership.c.unit_id, unit.c.code, unit.c.name)
+    .join_from(membership, unit, membership.c.unit_id == unit.c.id)
+    .where(membership.c.person_id == p("which"), or_(membership.c.valid_to.is_(None), membership.c.valid_to >= p("on")))
+    .order_by(membership.c.id)
+)
+_EVER = "0001-01-01"
+
+
+def person_of(tx: Transaction, person_id: int) -> Row:
+    """The row of a person who is known to be there."""
+    row = tx.one(_PERSON, which=person_id)
+    assert row is not None, "people are never deleted"
+    return row
+
+
+def set_password(tx: Transaction, person_id: int, password_hash: str, wall_now: datetime, *, session: int) -> None:
+    """The person has chosen another password in that session, the only one that stays open."""
+    tx.run(_SET, which=person_id, password_hash=password_hash)
+    revoke_all(tx, person_id, wall_now, but=session)
+
+
+def reset_password(tx: Transaction, person_id: int, password_hash: str, wall_now: datetime) -> None:
+    """The person has set a password through a link: whoever is logged in as them is out, on every device."""
+    tx.run(_SET, which=person_id, password_hash=password_hash)
+    revoke_all(tx, person_id, wall_now, tokens=True)
+    devices.forget_all(tx, person_id)
+
+
+def names_about(tx: Transaction, person_id: int) -> list[str]:
+    """What a guesser would try first for that person: their names, and those of their units."""
+    who = person_of(tx, person_id)
+    units = tx.all(_UNITS, which=person_id, on=_EVER)
+    return [who["username"], who["name"], who["mail"], *(row[name] for row in units for name in ("code", "name"))]
+
+
+def administered_person(work: Work, actor: Actor, person_id: int, label: str) -> Row:
+    """A person with a role, now or later, in a unit of an authority that the actor administers.
+
+    Raises:
+        NotPerformer: the actor administers nothing; whether there is such a person is not said.
+        NotFound: no such person there.
+    """
+    authorities = rights.administered(work, actor)
+    if not authorities:
+        raise NotPerformer(action=label, who=work.registry.administrator.label)
+    units = [work.office.units.get(row["unit_id"]) for row in work.tx.all(_UNITS, which=person_id, on=_today(work))]
+    if not any(found.authority_id in authorities for found in units if found is not None):
+        raise NotFound(what=f"người số {person_id} trong các đơn vị bạn quản trị")
+    return person_of(work.tx, person_id)
+
+
+def must_be_invitable(who: Row) -> None:
+    """Refuse to invite whom a letter cannot reach, or who has been in already.
+
+    Raises:
+        NotInvitable: with the reason and what to do.
+    """
+    if not who["active"]:
+        raise NotInvitable(why="tài khoản đã ngừng hoạt động; hãy mở lại trước")
+    if who["password_hash"]:
+        raise NotInvitable(why="người này đã có mật khẩu; nếu quên, họ tự xin đặt lại ở trang đăng nhập")
+    if not who["mail"]:
+        raise NotInvitable(why="chưa có địa chỉ thư điện tử; hãy điền địa chỉ trước")
+
+
+def _today(work: Work) -> str:
+    return work.today.isoformat()

@@ -1,0 +1,75 @@
+"""The administration's log: every change of what the office has, append-only, in one chain of hashes.
+
+A payload says what was before and what is after. Names stand in it, never secrets or personal data.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from engine.definition.documents import canonical
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.history import ORIGIN, link_of, payload_hash_of
+from engine.runtime.schema import administration, person, setting
+from engine.runtime.statements import insertion
+from engine.runtime.work import Work
+
+HEAD = "administration.head"
+"""The setting that keeps the last hash: without it a log whose end was cut off would look whole."""
+
+p = bindparam
+_LAST = Statement(select(administration).order_by(administration.c.seq.desc()).limit(1))
+_ALL = Statement(select(administration).order_by(administration.c.seq))
+_NEW = insertion(administration)
+_HEAD = Statement(select(setting.c.value).where(setting.c.name == HEAD))
+_DROP_HEAD = Statement(setting.delete().where(setting.c.name == HEAD))
+_NEW_HEAD = Statement(setting.insert().values(name=HEAD, value=p("value")))
+_PART = Statement(
+    select(administration, person.c.name.label("actor_name"))
+    .outerjoin_from(administration, person, administration.c.actor_id == person.c.id)
+    .where(administration.c.seq < p("before"))
+    .order_by(administration.c.seq.desc())
+    .limit(p("most"))
+)
+_BEYOND = 2**63 - 1
+
+
+def append(work: Work, actor_id: int | None, what: str, subject: str, payload: dict[str, Any]) -> None:
+    """Write one change. `actor_id`: None for the command line; `what`: like "unit.add"; `subject`: its code or name."""
+    last = work.tx.one(_LAST)
+    seq, previous = (last["seq"] + 1, last["hash"]) if last else (1, ORIGIN)
+    text, salt = canonical(payload), work.salt()
+    payload_hash = payload_hash_of(salt, text)
+    link = link_of(seq, work.micros, actor_id, what, subject, payload_hash, previous)
+    work.tx.insert(
+        _NEW, seq=seq, at=work.micros, actor_id=actor_id, what=what, subject=subject, payload=text, salt=salt,
+        payload_hash=payload_hash, previous_hash=previous, hash=link,
+    )  # fmt: skip
+    work.tx.run(_DROP_HEAD)
+    work.tx.run(_NEW_HEAD, value=link)
+
+
+def entries(tx: Transaction, before: int | None, most: int) -> list[Row]:
+    """The newest entries below that number, each with the `actor_name` (None: the command line)."""
+    return tx.all(_PART, before=_BEYOND if before is None else before, most=most)
+
+
+def verify(tx: Transaction) -> Iterator[str]:
+    """Walk the chain; yields a sentence for each fault, nothing when all is well."""
+    previous = ORIGIN
+    for seq, row in enumerate(tx.all(_ALL), start=1):
+        if row["seq"] != seq:
+            yield f"administration: entry {seq} is missing"
+            return
+        if payload_hash_of(row["salt"], row["payload"]) != row["payload_hash"]:
+            yield f"administration: the payload of entry {seq} was changed"
+        link = link_of(
+            seq, row["at"], row["actor_id"], row["what"], row["subject"], row["payload_hash"], previous
+        )  # fmt: skip
+        if link != row["hash"] or row["previous_hash"] != previous:
+            yield f"administration: the chain is broken at entry {seq}"
+        previous = row["hash"]
+    head = tx.one(_HEAD)
+    if (head["value"] if head else ORIGIN) != previous:
+        yield "administration: the head does not match the last entry"

@@ -1,0 +1,11 @@
+"""The matrix notices when one right is changed in the code; `python -m tests.rights.mutants` tries a hundred."""
+
+from pathlib import Path
+
+from tests.rights.mutants import survivors
+from tests.rights.stage import open_stage
+
+
+def test_every_mutant_is_caught(tmp_path: Path) -> None:
+    with open_stage(tmp_path) as stage:
+        assert survivors(stage, count=25, seed=20241122) == []
