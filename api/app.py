@@ -22,11 +22,13 @@ from api.routes import (
     links,
     retention,
     session,
+    sign_on,
     subjects,
     tasks,
     tokens,
 )
 from api.settings import Settings
+from api.sign_on import Provider
 from engine.runtime.service import Engine
 
 PREFIX = "/api/v1"
@@ -67,6 +69,9 @@ def create_app(
     app.bodies = Bodies()
     for router in (*_routers(engine, app.bodies), *(make(app.bodies) for make in routers)):
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(exact_query)])
+    if settings.sign_on.issuer:  # without exact_query: providers send back more than they must
+        callback = f"{settings.base_url}{PREFIX}{sign_on.CALLBACK}"
+        app.include_router(sign_on.routes(Provider(settings.sign_on, callback, engine.wall)), prefix=PREFIX)
     for page in pages:
         app.include_router(page)
     errors.install(app)

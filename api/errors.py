@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedForm, MalformedJson, WrongMediaType
+from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedForm, MalformedJson, SignOnFailed, WrongMediaType
 from api.sentences import field_sentences
 from engine import errors as engine_errors
 from engine.administration.refusals import OfficeRefused, RowsRefused
@@ -42,6 +42,7 @@ STATUS: Mapping[type[Exception], int] = {
     MalformedJson: 400,
     MalformedForm: 400,
     engine_errors.NotAuthenticated: 401,
+    SignOnFailed: 401,
     engine_errors.ConfirmationNeeded: 401,
     engine_errors.SecondFactorNeeded: 401,
     engine_errors.WrongCode: 401,

@@ -17,6 +17,13 @@ class WrongConfirmation(NotAuthenticated):
     sentence = "Mật khẩu hoặc mã xác thực không đúng. Hãy nhập lại."
 
 
+class SignOnFailed(NotAuthenticated):
+    """Why is said to the person only as far as it helps them; the log has the cause."""
+
+    code = "sign_on_failed"
+    sentence = "Chưa đăng nhập một lần được: {why}. Hãy thử lại, hoặc đăng nhập bằng mật khẩu."
+
+
 class UnknownAction(NotFound):
     code = "unknown_action"
     sentence = "Không có việc «{action}» cho hồ sơ này. Việc có thể làm: {available}."

@@ -11,6 +11,7 @@ Network = IPv4Network | IPv6Network
 MEGABYTE = 1024 * 1024
 ON = ("on", "1", "true", "yes")
 OFF = ("off", "0", "false", "no")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(Exception):
@@ -148,6 +149,8 @@ def _sign_on(read: "_Reader") -> SignOnSettings:
     issuer, client_id = read.text("OIDC_ISSUER", ""), read.text("OIDC_CLIENT_ID", "")
     if issuer:
         read.url("OIDC_ISSUER", "")
+        if urlsplit(issuer).scheme != "https" and urlsplit(issuer).hostname not in LOOPBACK:
+            read.wrong("OIDC_ISSUER", "must be an https address: what it says opens sessions")
     if bool(issuer) != bool(client_id):
         read.wrong("OIDC_CLIENT_ID", "goes together with THIDUA_OIDC_ISSUER: set both or neither")
     return SignOnSettings(issuer=issuer, client_id=client_id, client_secret=read.text("OIDC_CLIENT_SECRET", ""))

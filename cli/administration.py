@@ -17,7 +17,7 @@ from api.installation import Installation
 from api.logins import new_secret
 from api.sentences import field_sentences
 from api.settings import Settings
-from cli.commands import CannotStart, _opened
+from cli.commands import CannotStart, opened
 from engine.accounts import links
 from engine.administration import exchange, law, people, roles
 from engine.administration.desk import Desk
@@ -48,7 +48,7 @@ def run(command: AdministrationCommand) -> Callable[[argparse.Namespace, Setting
 
     def perform(given: argparse.Namespace, settings: Settings) -> int:
         try:
-            with _opened(settings) as place:
+            with opened(settings) as place:
                 for line in command.do(given, place):
                     print(line)
         except RowsRefused as refused:

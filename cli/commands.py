@@ -66,7 +66,7 @@ def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
 
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Answer requests and tick, until stopped."""
-    with _listening(settings) as listening, _opened(settings) as place:
+    with _listening(settings) as listening, opened(settings) as place:
         ticking = _companion(place)
         app = create_app(
             place.engine, settings, companions=[ticking], pages=[reference_pages(), case_pages(place.engine.registry)]
@@ -81,7 +81,7 @@ def worker(_: argparse.Namespace, settings: Settings) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with _opened(settings) as place:
+    with opened(settings) as place:
         scheduler = keep_ticking(place.ticker.tick, settings.tick_seconds)
         print("Thi đua: đang chạy hẹn giờ và gửi thư", flush=True)
         stopped.wait()
@@ -165,7 +165,7 @@ class _Ticking:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Installation]:
+def opened(settings: Settings) -> Iterator[Installation]:
     """The installation in a folder that `init` (or a demo with --data) has made."""
     if not (settings.data / DATABASE).exists():
         raise CannotStart(f"there is nothing in {settings.data}; run: thidua init --data {settings.data} --authority …")

@@ -34,7 +34,7 @@ from engine.definition import (
     working_days,
 )
 
-OFFICER = Role("officer", "Cán bộ")
+OFFICER = Role("officer", "Cán bộ", led_by="head")
 HEAD = Role("head", "Thủ trưởng")
 DESK = Role("desk", "Chuyên viên", Seat.AUTHORITY)
 CHAIR = Role("chair", "Chủ tịch", Seat.AUTHORITY)
