@@ -4,20 +4,29 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from demo.campaign import LAUNCH, PLAN
-from demo.organisation import ACCOUNTS, MAIL_DOMAIN, SEATS, UNITS, Account
+from demo.campaign import LAUNCH, PLAN, STARTS_ON
+from demo.organisation import ACCOUNTS, MAIL_DOMAIN, MANDATES, SEATS, UNITS, Account
 from engine.instants import to_micros
 from engine.office.calendar import seed_days
 from engine.runtime.accounts import find_person, open_login, revoke
 from engine.runtime.beginning import NewCase
 from engine.runtime.database import Transaction
-from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
+from engine.runtime.offices import (
+    add_mandate,
+    add_membership,
+    add_person,
+    add_seat,
+    add_unit,
+    write_calendar,
+    write_law,
+)
 from engine.runtime.service import Answer, Asking, Engine
 from workflows import law
 
 PASSWORD = "demo"
 FIRST_YEAR, LAST_YEAR = 2024, 2026
 SINCE = date(2020, 1, 1)
+MANDATES_END = date(2025, 6, 30)  # the last day of the district
 
 
 def load_organisation(tx: Transaction, password_hash: str, now: datetime) -> None:
@@ -30,17 +39,22 @@ def load_organisation(tx: Transaction, password_hash: str, now: datetime) -> Non
         )  # fmt: skip
     for role, code in SEATS:
         add_seat(tx, keys["QDK"], role.code, keys[code], since=SINCE)
-    for account in ACCOUNTS:
-        _add(tx, account, keys, password_hash)
+    people = {account.username: _add(tx, account, keys, password_hash) for account in ACCOUNTS}
+    for given in MANDATES:
+        add_mandate(
+            tx, people[given.principal], people[given.deputy], given.role, keys[given.unit], capacity=given.capacity,
+            paper=given.paper, since=STARTS_ON, until=MANDATES_END,
+        )  # fmt: skip
     write_calendar(tx, seed_days(FIRST_YEAR, LAST_YEAR), to_micros(now))
     write_law(tx, law.ALL)
 
 
-def _add(tx: Transaction, account: Account, keys: dict[str, int], password_hash: str) -> None:
+def _add(tx: Transaction, account: Account, keys: dict[str, int], password_hash: str) -> int:
     mail = f"{account.username}@{MAIL_DOMAIN}"
     key = add_person(tx, account.username, account.name, mail=mail, password_hash=password_hash)
     for role, code in account.roles:
         add_membership(tx, key, keys[code], role, since=SINCE)
+    return key
 
 
 def launch_campaign(engine: Engine) -> int:

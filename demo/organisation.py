@@ -115,6 +115,23 @@ SEATS = (
     (AUDITOR, "TTR"),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class DemoMandate:
+    """Who may act for whom, in which role where, by which paper; all of it invented."""
+
+    principal: str
+    deputy: str
+    role: str
+    unit: str
+    capacity: str
+    paper: str
+
+
+MANDATES = (
+    DemoMandate("chutich", "phochutich", DISTRICT_CHAIR.code, DISTRICT, "KT.", "02/GUQ-UBND ngày 01/7/2024 (minh họa)"),
+)
+
 _FAMILY = ("Đỗ", "Vũ", "Bùi", "Phạm", "Đặng", "Hoàng", "Ngô", "Lương", "Đào", "Trịnh", "Mai")
 _MIDDLE = ("Thị", "Văn", "Thu", "Quang", "Ngọc", "Hải", "Đức")
 _GIVEN = ("An", "Bình", "Cường", "Dung", "Giang", "Hà", "Khánh", "Lan", "Nga", "Oanh", "Sơn", "Thủy", "Yến")
@@ -158,6 +175,7 @@ ACCOUNTS = (
     _account(123, "thuky", (COUNCIL_SECRETARY.code, COUNCIL)),
     *(_account(130 + n, f"uyvien{n}", (COUNCIL_MEMBER.code, COUNCIL)) for n in range(1, 8)),
     _account(124, "chutich", (DISTRICT_CHAIR.code, DISTRICT)),
+    _account(140, "phochutich"),
     _account(125, "vanthu", (CLERK.code, OFFICE), (RECORDS_OFFICER.code, DISTRICT)),
     _account(126, "thanhpho", (CITY_DESK.code, CITY_BOARD), (RECORDS_OFFICER.code, CITY_BOARD)),
     _account(127, "truyenthong", (COMMUNICATION.code, "PVHTT")),

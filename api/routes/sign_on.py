@@ -1,6 +1,6 @@
 """Single sign-on: to the provider and back. There only when a provider is named in the settings."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ from api.errors import documented
 from api.logins import new_secret
 from api.refusals import SignOnFailed
 from api.routes.session import give_session, label_of
-from api.sign_on import BEGUN_FOR, Begun, Identity, Provider
+from api.sign_on import BEGUN_FOR, LEEWAY_SECONDS, Begun, Identity, Provider
 from engine.accounts.second_factor import has_second_factor
 from engine.accounts.sign_on import person_signed_on
 from engine.errors import InvalidInput, Unavailable
@@ -25,6 +25,7 @@ from engine.runtime.service import Engine
 CALLBACK = "/sign-on/callback"
 AT_ONCE = 4  # threads that may wait for the provider
 NEVER = datetime.fromtimestamp(0, UTC)
+LEEWAY = timedelta(seconds=LEEWAY_SECONDS)
 
 
 def routes(provider: Provider) -> APIRouter:
@@ -88,10 +89,15 @@ def _open(engine: Engine, tx: Transaction, who: Identity, secret: str, label: st
     person = person_signed_on(tx, who.issuer, who.subject, who.mail)
     if person is None:
         raise SignOnFailed(why="không có đúng một tài khoản đang hoạt động ứng với bạn; hãy hỏi quản trị")
-    # Only what the provider has just asked counts as confirmed, and never in place of a second factor.
-    said_at = who.authenticated_at or NEVER
-    is_confirmed = said_at <= engine.wall() and not has_second_factor(tx, person["id"])
     accounts.open_login(
         tx, person["id"], secret, engine.wall(), kind=accounts.SESSION_KIND, device=label,
-        confirmed_at=said_at if is_confirmed else NEVER,
+        confirmed_at=_confirmed_at(engine, tx, person["id"], who.authenticated_at),
     )  # fmt: skip
+
+
+def _confirmed_at(engine: Engine, tx: Transaction, person_id: int, said_at: datetime | None) -> datetime:
+    """When the provider last asked who it is; that never counts in place of a second factor."""
+    wall_now = engine.wall()
+    if said_at is None or said_at > wall_now + LEEWAY or has_second_factor(tx, person_id):
+        return NEVER
+    return min(said_at, wall_now)

@@ -11,7 +11,7 @@ from engine.office.calendar import CalendarDay, DayKind, WorkingCalendar
 from engine.office.law import LawBook, LegalRow, Mark
 from engine.office.organisation import Office, SeatRow, Unit
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.schema import calendar_day, membership, person, reference, seat, unit, unit_kind
+from engine.runtime.schema import calendar_day, mandate, membership, person, reference, seat, unit, unit_kind
 from engine.runtime.statements import LEGAL_ROWS, insertion
 
 _UNITS = Statement(select(unit).order_by(unit.c.id))
@@ -25,7 +25,9 @@ _NEW_KIND = Statement(
     .prefix_with("OR IGNORE")
     .values(code=bindparam("code"), name=bindparam("name"), rank=bindparam("rank"))
 )
-_NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP, _NEW_SEAT = map(insertion, (unit, person, membership, seat))
+_NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP, _NEW_SEAT, _NEW_MANDATE = map(
+    insertion, (unit, person, membership, seat, mandate)
+)
 
 KINDS = (
     ("city", "Tỉnh, thành phố", 1),
@@ -114,6 +116,18 @@ def add_membership(
     return tx.insert(
         _NEW_MEMBERSHIP, person_id=person_id, unit_id=unit_id, role=role, valid_from=since.isoformat(),
         valid_to=until.isoformat() if until else None,
+    )  # fmt: skip
+
+
+def add_mandate(
+    tx: Transaction, principal_id: int, deputy_id: int, role: str, unit_id: int, *, powers: Iterable[str] = (),
+    capacity: str, paper: str, since: date, until: date,
+) -> int:  # fmt: skip
+    """The deputy may act in that role of the principal, both days included; no `powers`: all. Returns the key."""
+    return tx.insert(
+        _NEW_MANDATE, principal_id=principal_id, deputy_id=deputy_id, role=role, unit_id=unit_id,
+        powers=canonical(list(powers)), capacity=capacity, paper=paper, valid_from=since.isoformat(),
+        valid_to=until.isoformat(),
     )  # fmt: skip
 
 

@@ -90,8 +90,7 @@ def test_nobody_learns_whether_there_is_such_an_account(office: Office) -> None:
     set_person(office, "lan", password_hash="")
 
     answers = [
-        office.client().post(RESETS, json={"username": name})
-        for name in ("an", "nobody", "chi", "binh", "dung", "lan")
+        office.client().post(RESETS, json={"username": name}) for name in ("an", "nobody", "chi", "binh", "dung", "lan")
     ]
 
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}

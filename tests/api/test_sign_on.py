@@ -1,9 +1,12 @@
 """Single sign-on against a real provider process, and against its word when it does not hold."""
 
+import hmac
+import json
 import socket
 import subprocess
 import sys
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +16,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet, OctKey, RSAKey
+from joserfc.jwk import KeySet, RSAKey
+from pyotp import TOTP
 from starlette.testclient import TestClient
 
 from api.refusals import SignOnFailed
 from api.settings import Settings, SignOnSettings
 from api.sign_on import Provider
+from engine.accounts import second_factor
 from tests.api.office import Office, open_office
 
 BEGIN, CALLBACK, ME, TOKENS = "/api/v1/sign-on", "/api/v1/sign-on/callback", "/api/v1/me", "/api/v1/tokens"
@@ -137,13 +142,39 @@ def test_a_closed_account_stays_closed(office: Office, issuer: str) -> None:
     assert "hỏi quản trị" in why(sign_on(office, issuer, "s-an", **claims)[1])
 
 
-def test_signing_on_does_not_confirm_by_itself(office: Office, issuer: str) -> None:
-    """The provider may have remembered the person for weeks."""
+SIGNING = {"json": {"name": "x", "days": 1, "scopes": ["sign"]}}
+
+
+def test_who_was_asked_just_now_may_sign(office: Office, issuer: str) -> None:
+    claims = {"email": "an@example.vn", "email_verified": True}
+
+    client, _ = sign_on(office, issuer, "s-an", "?again=true", **claims)
+
+    assert client.post(TOKENS, **SIGNING).status_code == 201
+
+
+def test_what_the_provider_asked_a_while_ago_confirms_nothing(office: Office, issuer: str) -> None:
+    client = office.client()
+    begun = client.get(BEGIN, follow_redirects=False)
+    back = agree(issuer, begun.headers["location"], "s-an", email="an@example.vn", email_verified=True)
+    office.clocks.pass_time(timedelta(minutes=6))
+
+    assert client.get(back.removeprefix(BASE), follow_redirects=False).status_code == 303
+
+    assert client.post(TOKENS, **SIGNING).json()["code"] == "confirmation_needed"
+
+
+def test_signing_on_does_not_replace_a_second_factor(office: Office, issuer: str) -> None:
+    engine, wall = office.engine, office.clocks.wall
+    secret, _ = engine.writer.call(lambda tx: second_factor.set_up(tx, engine.vault, 1, "an"))
+    engine.writer.call(lambda tx: second_factor.confirm(tx, engine.vault, 1, TOTP(secret).at(wall), wall))
+
     client, _ = sign_on(office, issuer, "s-an", email="an@example.vn", email_verified=True)
 
-    answer = client.post(TOKENS, json={"name": "x", "days": 1, "scopes": ["sign"]})
-
-    assert answer.json()["code"] == "confirmation_needed"
+    assert client.post(TOKENS, **SIGNING).json()["code"] == "confirmation_needed"
+    code = TOTP(secret).at(wall + timedelta(seconds=30))
+    assert client.post("/api/v1/session/confirmation", json={"code": code}).status_code == 200
+    assert client.post(TOKENS, **SIGNING).status_code == 201
 
 
 def test_another_browser_cannot_finish(office: Office, issuer: str) -> None:
@@ -203,9 +234,9 @@ SECONDS = int(NOW.timestamp())
 GOOD = {"iss": "https://p.example", "aud": "thidua", "sub": "s", "nonce": "n", "iat": SECONDS, "exp": SECONDS + 300}
 
 
-def believed(claims: dict[str, Any], key: Any = KEY, algorithm: str = "RS256") -> bool:
+def believed(claims: dict[str, Any], key: RSAKey = KEY) -> bool:
     provider = Provider(SignOnSettings(issuer="https://p.example", client_id="thidua"), BASE, lambda: NOW)
-    token = jwt.encode({"alg": algorithm, "kid": "k"}, claims, key, algorithms=[algorithm])
+    token = jwt.encode({"alg": "RS256", "kid": "k"}, claims, key)
     try:
         return provider._claims(token, KeySet([KEY]), "n")["sub"] == "s"
     except SignOnFailed:
@@ -238,13 +269,18 @@ def test_a_word_for_somebody_else_or_from_another_time_is_not(wrong: dict[str, A
 
 def test_a_word_under_another_signature_is_not() -> None:
     assert not believed(GOOD, OTHER_KEY)
-    assert not believed(GOOD, OctKey.import_key(KEY.as_pem(private=False)), "HS256")
 
 
-def test_a_word_without_signature_is_not() -> None:
+def test_a_word_without_signature_or_under_the_public_key_as_a_secret_is_not() -> None:
     provider = Provider(SignOnSettings(issuer="https://p.example", client_id="thidua"), BASE, lambda: NOW)
-    unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzIn0."
 
-    for token in (unsigned, "", "a.b.c", "x" * 10_000):
+    def part(value: object) -> str:
+        return urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    symmetric = f"{part({'alg': 'HS256', 'kid': 'k'})}.{part(GOOD)}"
+    mac = hmac.new(KEY.as_pem(private=False), symmetric.encode(), "sha256").digest()
+    forged = f"{symmetric}.{urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+    for token in (f"{part({'alg': 'none'})}.{part(GOOD)}.", forged, "", "a.b.c", "x" * 10_000):
         with pytest.raises(SignOnFailed):
             provider._claims(token, KeySet([KEY]), "n")

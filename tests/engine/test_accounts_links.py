@@ -44,7 +44,12 @@ def works(office: RuntimeOffice, secret: str, kind: LinkKind = LinkKind.RESET, a
 def test_a_link_works_once(office: RuntimeOffice) -> None:
     issue(office, "s")
 
-    assert [opens(office, "s"), works(office, "s"), works(office, "s"), opens(office, "s")] == [True, True, False, False]
+    assert [opens(office, "s"), works(office, "s"), works(office, "s"), opens(office, "s")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def council_and_endorsement(year: Year, files: Files) -> None:
     year.at("2025-06-02 14:00")
     year.vote(*files("listed titled newcomer sixth"))
     year.at("2025-06-05 09:00")
-    year.approve(*files("listed titled newcomer sixth"))
+    year.approve(*files("listed titled newcomer sixth"), who="phochutich")  # KT. CHỦ TỊCH
 
 
 def reports_complete(year: Year) -> None:

@@ -80,9 +80,10 @@ class Ledger:
         self._connection.close()
 
     def holders(self) -> dict[tuple[str, int], list[int]]:
-        """The active people who hold a role at a unit, by (role, unit)."""
+        """The active people who may act in a role at a unit, by (role, unit); deputies through the whole year."""
         found: dict[tuple[str, int], list[int]] = {}
-        for row in self.rows("SELECT * FROM membership ORDER BY person_id"):
+        deputies = "SELECT deputy_id AS person_id, role, unit_id FROM mandate"
+        for row in self.rows(f"SELECT person_id, role, unit_id FROM membership UNION {deputies} ORDER BY 1"):
             if row["person_id"] in self.usernames:
                 found.setdefault((row["role"], row["unit_id"]), []).append(row["person_id"])
         return found
