@@ -22,7 +22,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.refusals import BodyTooLarge, BodyTooSlow, CrossSite, MalformedForm, MalformedJson, SignOnFailed, WrongMediaType
+from api.refusals import (
+    BodyTooLarge,
+    BodyTooSlow,
+    CrossSite,
+    MalformedForm,
+    MalformedJson,
+    SignOnFailed,
+    WrongMediaType,
+)
 from api.sentences import field_sentences
 from engine import errors as engine_errors
 from engine.administration.refusals import OfficeRefused, RowsRefused

@@ -7,6 +7,7 @@ the letter and nowhere else: behind the # of an address, which browsers send to 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -64,19 +65,36 @@ def write_account_letter(work: Work, head: Letterhead, to: Row, told: Told) -> N
     Raises:
         ValueError: the person's address cannot stand on a letter.
     """
-    written = _written(head, to, told)
+    work.tx.insert(_NEW_MESSAGE, **_message(work, head, to, told))
+
+
+def _message(work: Work, head: Letterhead, to: Row, told: Told) -> dict[str, Any]:
+    written, name = _written(head, to, told), clean(to["name"])
     letter = Letter(
-        recipient_name=clean(to["name"]), recipient_address=to["mail"], subject=written.subject, text=written.text,
+        recipient_name=name, recipient_address=to["mail"], subject=written.subject, text=written.text,
         html=written.html, message_key=told.key, thread_key=None, list_id=LIST, sent_at=work.now, calendar=None,
         optional=False,
     )  # fmt: skip
-    work.tx.insert(
-        _NEW_MESSAGE, recipient=f"person:{to['id']}", person_id=to["id"], unit_id=None, name=clean(to["name"]),
-        address=to["mail"], subject=written.subject, message_key=told.key,
-        message_id=message_id(told.key, head.sender.domain), instance_id=None, kind=told.kind.value,
-        bytes=build(letter, head.sender), text=written.text, fault="", state=State.QUEUED.value,
-        created_at=work.micros, next_attempt_at=work.micros, first_attempt_at=None, settled_at=None,
-    )  # fmt: skip
+    return {
+        "recipient": f"person:{to['id']}",
+        "person_id": to["id"],
+        "unit_id": None,
+        "name": name,
+        "address": to["mail"],
+        "subject": written.subject,
+        "message_key": told.key,
+        "message_id": message_id(told.key, head.sender.domain),
+        "instance_id": None,
+        "kind": told.kind.value,
+        "bytes": build(letter, head.sender),
+        "text": written.text,
+        "fault": "",
+        "state": State.QUEUED.value,
+        "created_at": work.micros,
+        "next_attempt_at": work.micros,
+        "first_attempt_at": None,
+        "settled_at": None,
+    }
 
 
 def _written(head: Letterhead, to: Row, told: Told) -> Written:

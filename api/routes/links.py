@@ -98,7 +98,7 @@ def _ask(router: APIRouter, bodies: Bodies) -> None:
     async def ask(request: Request, engine: EngineDep, settings: SettingsDep) -> Response:
         """The answer is the same whether there is such an account or not. At most three letters an hour."""
         wish = await read_body(request, ResetWish)
-        ask_for_reset(engine, letterhead(settings), wish.username)
+        await ask_for_reset(engine, letterhead(settings), wish.username)
         return answer({"detail": ASKED}, 202)
 
 

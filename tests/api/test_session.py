@@ -1,15 +1,19 @@
 """Logging in and out, guesses, and who am I."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from api import logins
 from api.credentials import DEVICE_COOKIE
 from api.credentials import SESSION_COOKIE as COOKIE
 from api.passwords import hash_password, is_password
 from api.settings import Settings
+from engine.errors import Refused
 from engine.runtime import accounts
 from engine.runtime.database import Transaction
 from tests.api.office import PASSWORD, Office, open_office
@@ -184,6 +188,28 @@ def test_the_device_cookie_opens_nothing(office: Office) -> None:
 
     assert office.client(Cookie=f"{COOKIE}={device}").get(ME).status_code == 401
     assert office.client(Authorization=f"Bearer {device}").get(ME).status_code == 401
+
+
+def test_of_guesses_sent_at_once_ten_are_looked_at(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+
+    def is_it(given: str, _: str | None) -> bool:
+        hashed.append(given)
+        return False
+
+    monkeypatch.setattr(logins, "is_password", is_it)
+
+    def guess(n: int) -> str:
+        try:
+            logins.log_in(office.engine, logins.Knock("an", f"guess {n}"))
+        except Refused as refusal:
+            return refusal.code
+        return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = Counter(pool.map(guess, range(40)))
+
+    assert (len(hashed), codes) == (10, {"wrong_password": 10, "too_many_attempts": 30})
 
 
 def test_what_a_client_says_of_its_address_is_not_believed(office: Office) -> None:

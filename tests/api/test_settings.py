@@ -80,6 +80,8 @@ def test_every_bad_variable_is_named_at_once() -> None:
         "THIDUA_UPLOAD_LIMIT_BYTES": "20 MB",
         "THIDUA_TICK_SECONDS": "0",
         "THIDUA_BODY_DEADLINE_SECONDS": "nan",
+        "THIDUA_TRUSTED_PROXIES": "10.0.0.1, everybody",
+        "THIDUA_REQUESTS_PER_MINUTE": "0",
     }
 
     with pytest.raises(SettingsError) as wrong:
@@ -102,7 +104,27 @@ def test_the_address_is_one_of_the_web(url: str) -> None:
         Settings.from_environment({"THIDUA_BASE_URL": url})
 
 
-def test_the_password_is_not_shown() -> None:
-    environ = {"THIDUA_SMTP_USER": "thidua", "THIDUA_SMTP_PASSWORD": "a secret"}
+@pytest.mark.parametrize(
+    ("issuer", "client_id", "wrong"),
+    [
+        ("http://far.example", "thidua", "THIDUA_OIDC_ISSUER: must be an https address"),
+        ("far.example", "thidua", "THIDUA_OIDC_ISSUER: must be a web address"),
+        ("https://far.example", "", "THIDUA_OIDC_CLIENT_ID: goes together"),
+        ("", "thidua", "THIDUA_OIDC_CLIENT_ID: goes together"),
+    ],
+)
+def test_single_sign_on_is_named_whole_and_over_https(issuer: str, client_id: str, wrong: str) -> None:
+    with pytest.raises(SettingsError, match=wrong):
+        Settings.from_environment({"THIDUA_OIDC_ISSUER": issuer, "THIDUA_OIDC_CLIENT_ID": client_id})
+
+
+def test_the_passwords_are_not_shown() -> None:
+    environ = {
+        "THIDUA_SMTP_USER": "thidua",
+        "THIDUA_SMTP_PASSWORD": "a secret",
+        "THIDUA_OIDC_ISSUER": "https://far.example",
+        "THIDUA_OIDC_CLIENT_ID": "thidua",
+        "THIDUA_OIDC_CLIENT_SECRET": "a secret",
+    }
 
     assert "a secret" not in repr(Settings.from_environment(environ))

@@ -1,4 +1,4 @@
-"""The matrix notices when one right is changed in the code; `python -m tests.rights.mutants` tries a hundred."""
+"""The matrix notices when one right is changed in the code; `python -m tests.rights.mutants --seed` tries others."""
 
 from pathlib import Path
 
@@ -8,4 +8,4 @@ from tests.rights.stage import open_stage
 
 def test_every_mutant_is_caught(tmp_path: Path) -> None:
     with open_stage(tmp_path) as stage:
-        assert survivors(stage, count=25, seed=20241122) == []
+        assert survivors(stage, count=100, seed=20241122) == []
