@@ -27,9 +27,10 @@ FLOOR = (
     "UPDATE instance SET state = :state, phase = 'drafted', version = version + 1, headline = :text, "
     "dossier = :dossier, history_hash = :hash, updated_at = :now, closed_at = NULL "
     "WHERE id = :id AND version = :version",
-    "INSERT INTO history (instance_id, seq, at, actor_id, action, source, target, payload, salt, payload_hash, "
-    "previous_hash, hash) VALUES (:id, :version + 1, :now, 1, 'draft', 'to_start', 'drafted', :payload, :hash, "
-    ":hash, :hash, :hash)",
+    "INSERT INTO history (instance_id, seq, at, actor_id, role, action, source, target, payload, salt, payload_hash, "
+    "previous_hash, hash) VALUES (:id, :version + 1, :now, 1, 'ward_officer', 'draft', 'to_start', 'drafted', "
+    ":payload, :hash, :hash, :hash, :hash)",
+    "INSERT OR IGNORE INTO involvement (instance_id, person_id, duty) VALUES (:id, 1, 'draft')",
     "UPDATE user_task SET clock = 'closed', closed_at = :now WHERE id = :task",
     "DELETE FROM timer WHERE task_id = :task",
     "INSERT INTO user_task (instance_id, kind, state, todo, role, unit_id, opened_at, due_on, due_at, due_source, "

@@ -25,7 +25,7 @@ from engine.administration.forms import Confirmation, NewMembership, NewPerson
 from engine.administration.refusals import RowsRefused
 from engine.instants import vn_date
 from engine.runtime.database import Row, Transaction
-from notifications.account_letters import PASSWORD_PAGE
+from notifications.account_letters import PAGES, AccountLetter
 
 Lines = Iterable[str]
 Do = Callable[[argparse.Namespace, Installation], Lines]
@@ -129,7 +129,7 @@ def _invite_link(given: argparse.Namespace, place: Installation) -> Lines:
     _change(place, invite)
     hours = int(links.LASTS[links.LinkKind.INVITATION].total_seconds()) // 3600
     yield f"Liên kết đặt mật khẩu, dùng một lần trong {hours} giờ; chỉ đưa cho {given.username}:"
-    yield f"{place.settings.base_url}{PASSWORD_PAGE}#{secret}"
+    yield f"{place.settings.base_url}{PAGES[AccountLetter.INVITATION]}#{secret}"
 
 
 def _grant(given: argparse.Namespace, place: Installation) -> Lines:

@@ -33,6 +33,7 @@ from engine.runtime.offices import add_membership, add_person, add_unit, write_c
 from engine.runtime.queries import count_by_state
 from notifications.door import prove
 from web.pages import case_pages, reference_pages
+from web.passwords import password_pages
 from workflows import law
 from workflows.roles import ADMINISTRATOR
 
@@ -69,7 +70,10 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
     with _listening(settings) as listening, opened(settings) as place:
         ticking = _companion(place)
         app = create_app(
-            place.engine, settings, companions=[ticking], pages=[reference_pages(), case_pages(place.engine.registry)]
+            place.engine,
+            settings,
+            companions=[ticking],
+            pages=[reference_pages(), password_pages(), case_pages(place.engine.registry)],
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)
         _answer(listening, app, settings)

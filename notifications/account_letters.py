@@ -21,7 +21,6 @@ from notifications.retry import State
 from notifications.schema import message
 from notifications.words import ENGINE_ROOM
 
-PASSWORD_PAGE = "/dat-mat-khau"
 LIST = "account"
 _CLOSING = "Đây là thư về tài khoản nên không thể tắt. Chúng tôi không bao giờ hỏi mật khẩu qua thư hay điện thoại."
 
@@ -37,6 +36,8 @@ class AccountLetter(StrEnum):
     CHANGED = "account_changed"
 
 
+PAGES = {AccountLetter.INVITATION: "/loi-moi", AccountLetter.RESET: "/dat-mat-khau"}
+"""Where the link of a letter leads."""
 _TEMPLATES = {kind: _JINJA.get_template(f"{kind}.txt.j2") for kind in AccountLetter}
 
 
@@ -101,7 +102,7 @@ def _written(head: Letterhead, to: Row, told: Told) -> Written:
     template = _TEMPLATES[told.kind]
     context = template.new_context({"username": to["username"], "sender": head.sender.name, "lasts": _span(told.lasts)})
     said = {name: " ".join("".join(block(context)).split()) for name, block in template.blocks.items()}
-    url = f"{head.base_url}{PASSWORD_PAGE}#{told.secret}" if told.secret else f"{head.base_url}/"
+    url = f"{head.base_url}{PAGES[told.kind]}#{told.secret}" if told.secret else f"{head.base_url}/"
     content = {
         "opening": said["happened"],
         "todo": said["todo"],

@@ -2,18 +2,16 @@
 
 import os
 from contextlib import closing
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 
 from api.clock import wall_clock
 from api.installation import DATABASE, installation
 from api.settings import Settings
 from cli.main import main
 from engine.runtime.database import DRIVER
-from tests.api.test_administration_spreadsheet import unit, workbook
+from tests.api.test_administration_spreadsheet import pages, unit, workbook
 
 TODAY = f"{wall_clock():%Y-%m-%d}"
 
@@ -73,8 +71,8 @@ def test_a_spreadsheet_is_tried_taken_in_and_given_out(thidua: Line, tmp_path: P
         "Đã thêm 3, sửa 0, kết thúc 0.",
     ]  # fmt: skip
     assert again == (0, "Đã thêm 0, sửa 0, kết thúc 0.\n", "")
-    page = load_workbook(BytesIO((tmp_path / "ra.xlsx").read_bytes()))["Đơn vị"]
-    assert [row[0].value for row in page.iter_rows()] == ["Mã", "TOP", "P1"]
+    exported = pages((tmp_path / "ra.xlsx").read_bytes())
+    assert [row[0] for row in exported[0].iter_rows()] == ["Mã", "TOP", "P1"]
 
 
 def test_wrong_rows_are_named_and_nothing_is_taken(thidua: Line, tmp_path: Path) -> None:
@@ -96,7 +94,7 @@ def test_a_person_is_added_given_a_role_and_a_link(thidua: Line, data: Path) -> 
     assert [code for code, *_ in (added, granted, invited, ended)] == [0] * 4
     assert "Thư ký Hội đồng Thi đua - Khen thưởng, UBND quận Thử" in granted[1]
     link = invited[1].splitlines()[1]
-    assert link.startswith("http://127.0.0.1:8000/dat-mat-khau#")
+    assert link.startswith("http://127.0.0.1:8000/loi-moi#")
     assert link.rpartition("#")[2].encode() not in (data / "thidua.db").read_bytes()
 
 

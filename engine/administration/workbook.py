@@ -1,34 +1,35 @@
 """Spreadsheets as rows of plain values, and back (.xlsx). Knows no database.
 
-What is written is text, never a formula. What is read comes from anywhere: its size is measured before
-it is opened, document type declarations are refused, and formulas are no values.
+What is written is text, never a formula. What is read comes from anywhere: it is measured before it is
+parsed, document type declarations are refused, and formulas are no values.
 """
 
 import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from itertools import zip_longest
 from typing import Any, BinaryIO
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
+from python_calamine import CalamineWorkbook
+from xlsxwriter import Workbook
 
+from engine.administration.package import Place, damaged, unpack
 from engine.administration.refusals import OfficeRefused, RowProblem
 from engine.office.files import FileKind, sniff
 
-MOST_ROWS = 20_000
-MOST_COLUMNS = 50
-MOST_INFLATED_BYTES = 50 * 1024 * 1024
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 YES, NO = "có", "không"
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # not in any XML, so in no cell either
 _COLUMN_WIDTH = 24
-_HEADING = Font(bold=True)
+_FORMATS = {
+    "heading": {"bold": True, "num_format": "@"},
+    "text": {"num_format": "@"},
+    "quoted": {"num_format": "@", "quote_prefix": True},  # so that it stays text when somebody edits it
+    "day": {"num_format": "dd/mm/yyyy"},
+}
 
 Value = str | date | bool | None
 
@@ -53,17 +54,18 @@ class ReadRow:
 
 def write(sheets: Sequence[Sheet]) -> bytes:
     """The sheets as the bytes of an .xlsx file; no cell of it is a formula."""
-    book = Workbook(write_only=True)
-    for sheet in sheets:
-        page: Any = book.create_sheet(sheet.name)
-        page.freeze_panes = "A2"
-        for number, _ in enumerate(sheet.columns):
-            page.column_dimensions[chr(ord("A") + number)].width = _COLUMN_WIDTH
-        page.append([_cell(page, title, heading=True) for title in sheet.columns])
-        for row in sheet.rows:
-            page.append([_cell(page, value) for value in row])
     file = BytesIO()
-    book.save(file)
+    with Workbook(file, {"in_memory": True}) as book:
+        formats = {name: book.add_format(how) for name, how in _FORMATS.items()}
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name)
+            page.freeze_panes(1, 0)
+            page.set_column(0, len(sheet.columns) - 1, _COLUMN_WIDTH)
+            for column, title in enumerate(sheet.columns):
+                page.write_string(0, column, title, formats["heading"])
+            for number, row in enumerate(sheet.rows, start=1):
+                for column, value in enumerate(row):
+                    _put(page, number, column, value, formats)
     return file.getvalue()
 
 
@@ -78,15 +80,18 @@ def read(file: BinaryIO, name: str, wanted: Mapping[str, tuple[str, ...]]) -> tu
     """
     if sniff(file, name) is not FileKind.XLSX:
         raise OfficeRefused("workbook_unreadable", why="không phải tệp .xlsx")
-    _measure(file)
     try:
-        book = load_workbook(file, read_only=True)
-        pages = {sheet: list(_cells(book[sheet])) for sheet in wanted if sheet in book.sheetnames}
-        book.close()
-    except OfficeRefused:
+        package = unpack(file, wanted)
+        with CalamineWorkbook.from_filelike(package.file) as book:
+            pages = {
+                sheet: _grid(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), package.not_values[sheet])
+                for sheet in wanted
+                if sheet in package.not_values
+            }
+    except (OfficeRefused, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as wrong:  # of a damaged file, the library lets through whatever its parts raise
-        raise OfficeRefused("workbook_unreadable", why=f"nội dung hỏng ({type(wrong).__name__})") from wrong
+    except BaseException as wrong:  # of a damaged file calamine may even panic, and a panic is no Exception
+        raise damaged(type(wrong).__name__) from wrong
     if not pages:
         raise OfficeRefused("workbook_unreadable", why=f"không có trang nào tên là {', '.join(wanted)}")
     rows: list[ReadRow] = []
@@ -100,51 +105,37 @@ def read(file: BinaryIO, name: str, wanted: Mapping[str, tuple[str, ...]]) -> tu
     return rows, problems
 
 
-def _cell(page: Any, value: Value, *, heading: bool = False) -> Any:
+class _NoValue:
+    """Stands where a formula or an error stood."""
+
+    def __str__(self) -> str:
+        return "(công thức)"
+
+
+_NO_VALUE = _NoValue()
+
+
+def _put(page: Any, row: int, column: int, value: Value, formats: Mapping[str, Any]) -> None:
     if isinstance(value, bool):
         value = YES if value else NO
-    if isinstance(value, str):
-        value = _UNPRINTABLE.sub("", value)
-    cell: Any = WriteOnlyCell(page)
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type = "s"  # a leading "=" would have made it a formula
-        cell.number_format = "@"
-        cell.quotePrefix = value.startswith(FORMULA_STARTS)  # so that it stays text when somebody edits it
-    elif isinstance(value, date):
-        cell.number_format = "dd/mm/yyyy"
-    if heading:
-        cell.font = _HEADING
-    return cell
+    if isinstance(value, date):
+        page.write_datetime(row, column, value, formats["day"])
+    elif value:
+        text = _UNPRINTABLE.sub("", value)
+        page.write_string(row, column, text, formats["quoted" if text.startswith(FORMULA_STARTS) else "text"])
 
 
-def _measure(file: BinaryIO) -> None:
-    """Refuse what would take too much to open, and XML that declares a document type."""
-    with zipfile.ZipFile(file) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > MOST_INFLATED_BYTES:
-            raise OfficeRefused("workbook_too_large", rows=MOST_ROWS, megabytes=MOST_INFLATED_BYTES // 1024**2)
-        for entry in archive.infolist():
-            if not entry.filename.lower().endswith((".xml", ".rels")):
-                continue
-            try:
-                with archive.open(entry) as part:
-                    declares = b"<!DOCTYPE" in part.read(MOST_INFLATED_BYTES)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as wrong:
-                raise OfficeRefused("workbook_unreadable", why="tệp nén hỏng") from wrong
-            if declares:
-                raise OfficeRefused("workbook_unreadable", why="có khai báo DOCTYPE")
-    file.seek(0)
-
-
-def _cells(page: Any) -> Iterator[list[Any]]:
-    for number, row in enumerate(page.iter_rows(max_col=MOST_COLUMNS), start=1):
-        if number > MOST_ROWS + 1:
-            raise OfficeRefused("workbook_too_large", rows=MOST_ROWS, megabytes=MOST_INFLATED_BYTES // 1024**2)
-        yield list(row)
+def _grid(cells: list[list[Any]], not_values: Collection[Place]) -> list[list[Any]]:
+    """The cells with those marked that are no values, also where a formula without a result left no cell at all."""
+    for row, column in not_values:
+        cells.extend([] for _ in range(row + 1 - len(cells)))
+        cells[row].extend([None] * (column + 1 - len(cells[row])))
+        cells[row][column] = _NO_VALUE
+    return cells
 
 
 def _rows(sheet: str, wanted: tuple[str, ...], cells: list[list[Any]]) -> Iterator[ReadRow | RowProblem]:
-    titles = [_text(cell.value) or "" for cell in cells[0]] if cells else []
+    titles = [_text(cell) or "" for cell in cells[0]] if cells else []
     while titles and not titles[-1]:
         titles.pop()
     wrong = [*(t for t in wanted if titles.count(t) != 1), *(t for t in titles if t not in wanted)]
@@ -154,14 +145,12 @@ def _rows(sheet: str, wanted: tuple[str, ...], cells: list[list[Any]]) -> Iterat
             yield RowProblem(sheet, 1, title, f"Dòng đầu phải có đúng các cột: {known}.")
         return
     for number, row in enumerate(cells[1:], start=2):
-        formulas = [title for title, cell in zip_longest(titles, row) if title and cell and cell.data_type in "fe"]
+        formulas = [title for title, cell in zip_longest(titles, row) if title and cell is _NO_VALUE]
         if formulas:
             for title in formulas:
                 yield RowProblem(sheet, number, title, "Ô chứa công thức hoặc lỗi; hãy dán lại dưới dạng giá trị.")
             continue
-        values = {
-            title: _value(cell.value) if cell else None for title, cell in zip_longest(titles, row[: len(titles)])
-        }
+        values = {title: _value(cell) for title, cell in zip_longest(titles, row[: len(titles)])}
         if any(value is not None for value in values.values()):
             yield ReadRow(sheet, number, values)
 

@@ -10,7 +10,7 @@ from notifications.schema import message
 from tests.api.office import Office
 
 _WRITTEN = Statement(select(message).order_by(message.c.id))
-_LINK = re.compile(r"http://127\.0\.0\.1:8000/dat-mat-khau#([\w-]{43})$", re.MULTILINE)
+_LINK = re.compile(r"http://127\.0\.0\.1:8000/(?:dat-mat-khau|loi-moi)#([\w-]{43})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from engine.definition.language import Seat
 from engine.definition.model import StateModel
 from tests.rights.declared import REGISTRY
-from tests.rights.oracle import FAR_DAY, PUBLIC, ROWS, Errand, File, Given, Held, Oracle, Seated, Span
+from tests.rights.oracle import FAR_DAY, PUBLIC, ROWS, Errand, File, Finding, Given, Held, Oracle, Seated, Span
 
 DAY = timedelta(days=1)
 
@@ -126,13 +126,22 @@ def left(oracle: Oracle, person: str, last_day: date, successor: str | None) -> 
             ended(oracle.given, one, last_day)
     for held in [held for held in oracle.held if held.person == person and held.until > last_day]:
         ended(oracle.held, held, last_day)
-    if last_day < oracle.today:
-        closed(oracle, person)
+    if last_day < oracle.today or Finding.LEAVER_STAYS not in oracle.built:
+        oracle.people[person].last_day = last_day
+    day_came(oracle)
     for file in oracle.files.values():
         for task in file.tasks.values():
             if task.assignee == person:
                 takes = successor is not None and oracle.is_member(successor, task.role, task.unit)
                 task.assignee = successor if takes else None
+
+
+def day_came(oracle: Oracle) -> None:
+    """Once the last day of somebody who leaves is over, the account is closed."""
+    for name, one in oracle.people.items():
+        if one.last_day < oracle.today:
+            one.last_day = FAR_DAY
+            closed(oracle, name)
 
 
 def closed(oracle: Oracle, person: str) -> None:
@@ -147,7 +156,7 @@ def unit_closed(oracle: Oracle, unit: str, last_day: date, heir: str | None) -> 
         membership_ended(oracle, held, last_day)
     for seat in [seat for seat in oracle.seats if unit in (seat.unit, seat.authority) and seat.until > last_day]:
         if heir is not None and seat.authority not in (unit, heir):
-            oracle.seats.append(Seated(max(last_day + DAY, seat.since), FAR_DAY, seat.authority, seat.role, heir))
+            oracle.seats.append(Seated(max(last_day + DAY, seat.since), seat.until, seat.authority, seat.role, heir))
         ended(oracle.seats, seat, last_day)
 
 

@@ -6,6 +6,7 @@ It does not ask the engine. What has happened (who was given a role, where a cas
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from engine.definition.language import ATTACH, EDIT
 from tests.rights.cells import Outcome
@@ -15,6 +16,18 @@ from tests.rights.table import ANY, SEE, Right, read
 ASSIGN = "assign"
 EDITED_AS = {ATTACH: EDIT}  # a paper added while the dossier is edited is part of the editing
 FAR_DAY = date(9999, 12, 31)
+
+
+class Finding(StrEnum):
+    """Where the engine differs from the documents; a walk passes over those that `BUILT` names."""
+
+    NO_SEAT_NO_START = "an authority without a seat row cannot begin what its roles begin"
+    USED_MANDATE_BREAKS = "ending a role before the first day of a mandate that was used breaks (IntegrityError)"
+    SEAT_ABROAD = "a unit that another authority decides for has an overseer's seat, and its people oversee nothing"
+    LEAVER_STAYS = "the account of who leaves today or later is never closed"
+
+
+BUILT = frozenset(Finding)
 
 _RIGHTS = sorted(read(states_of()))
 ROWS: dict[tuple[str, str, str], list[Right]] = {}
@@ -84,6 +97,7 @@ class Somebody:
     staff_code: str
     is_active: bool = True
     is_logged_in: bool = True
+    last_day: date = FAR_DAY  # of who leaves
 
 
 @dataclass
@@ -143,6 +157,7 @@ class Oracle:
     given: list[Given] = field(default_factory=list)
     seats: list[Seated] = field(default_factory=list)
     files: dict[int, File] = field(default_factory=dict)
+    built: frozenset[Finding] = BUILT
 
     # ── who acts as what ─────────────────────────────────────────────────────────────────────
     def is_member(self, person: str, role: str, unit: str) -> bool:
@@ -186,6 +201,8 @@ class Oracle:
     def _oversees(self, hat: Hat, file: File) -> bool:
         """Administrators and auditors see what their authority decides, and what a ward below it decides itself."""
         bodies = {file.authority, self.units[file.authority].authority}
+        if Finding.SEAT_ABROAD in self.built:
+            bodies &= {hat.unit, self.units[hat.unit].authority}
         return hat.role in OVERSEERS and any(self.seat(hat.role, body) == hat.unit for body in bodies)
 
     def hidden_fields(self, person: str, file: File) -> frozenset[str]:
@@ -304,7 +321,18 @@ class Oracle:
         rows = ROWS.get((process, "start", parent.process if parent else "-"), [])
         may = any(
             hat.role == row.role and self.place(row.role, unborn) == hat.unit and hat.covers(process, "start")
-            and not self.is_nominee(hat, unborn)
+            and not self.is_nominee(hat, unborn) and self._reaches(row, unborn)
             for hat in self.hats(person) for row in rows
         )  # fmt: skip
         return frozenset({Outcome.ALLOWED if may else Outcome.REFUSED})
+
+    def _reaches(self, row: Right, unborn: File) -> bool:
+        """An authority begins cases only for the units that it decides for."""
+        if row.place == OWN_UNIT:
+            return True
+        if Finding.NO_SEAT_NO_START in self.built and not self._has_row(row.role, unborn.authority):
+            return False
+        return self.units[unborn.unit].authority == unborn.authority
+
+    def _has_row(self, role: str, authority: str) -> bool:
+        return any((s.role, s.authority) == (role, authority) and s.covers(self.today) for s in self.seats)
