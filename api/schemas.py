@@ -201,11 +201,21 @@ class Membership(BaseModel):
     unit: Named
 
 
+class MandateInForce(Membership):
+    """What the person may do for somebody else; no `powers`: all of the role's."""
+
+    principal: str
+    capacity: str
+    paper: str
+    powers: list[str]
+
+
 class Me(BaseModel):
     """Who is asking; `now` is the business instant."""
 
     person: Person
     memberships: list[Membership]
+    mandates: list[MandateInForce]
     now: datetime
 
 

@@ -29,8 +29,8 @@ from engine.errors import (
 
 READ = documented(NotAuthenticated, ScopeMissing, NotFound, InvalidInput)
 CHANGE = (
-    NotAuthenticated, ConfirmationNeeded, ScopeMissing, NotFound, NotPerformer, ActionNotAvailable, StaleVersion, VersionMissing, InvalidInput,
-    KeyReused, Unavailable,
+    NotAuthenticated, ConfirmationNeeded, ScopeMissing, NotFound, NotPerformer, ActionNotAvailable, StaleVersion,
+    VersionMissing, InvalidInput, KeyReused, Unavailable,
 )  # fmt: skip
 CHANGE_HEADERS = {"parameters": [IF_MATCH, IDEMPOTENCY_KEY]}
 ETAG = {"ETag": {"description": "Version of the case", "schema": {"type": "string"}}}

@@ -21,7 +21,7 @@ from api.routes.collection import answer
 from api.schemas import Me
 from api.settings import Settings
 from engine.accounts import devices
-from engine.definition.performing import Actor
+from engine.definition.performing import Actor, Mandate
 from engine.errors import InvalidInput, NotAuthenticated, SessionNeeded, TooManyAttempts, Unavailable
 from engine.instants import to_micros
 from engine.runtime import accounts
@@ -183,14 +183,25 @@ def _who(engine: Engine, secret: str) -> dict[str, object]:
         return {
             "person": {"id": str(login.person_id), "username": login.username, "name": login.name},
             "memberships": _memberships(work, actor),
+            "mandates": [_mandate(work, mandate) for mandate in actor.mandates],
             "now": instant(to_micros(work.now)),
         }
 
 
 def _memberships(work: Work, actor: Actor) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for code, unit_id in sorted(actor.memberships):
-        role = work.registry.roles.get(code)
-        label = role.label if role else code
-        found.append({"role": {"code": code, "label": label}, "unit": unit_json(work, unit_id)})
-    return found
+    return [_hat(work, code, unit_id) for code, unit_id in sorted(actor.memberships)]
+
+
+def _mandate(work: Work, mandate: Mandate) -> dict[str, object]:
+    return {
+        **_hat(work, mandate.role, mandate.unit_id),
+        "principal": mandate.principal,
+        "capacity": mandate.capacity,
+        "paper": mandate.paper,
+        "powers": sorted(mandate.powers),
+    }
+
+
+def _hat(work: Work, code: str, unit_id: int) -> dict[str, object]:
+    role = work.registry.roles.get(code)
+    return {"role": {"code": code, "label": role.label if role else code}, "unit": unit_json(work, unit_id)}

@@ -24,6 +24,7 @@ YES, NO = "có", "không"
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # not in any XML, so in no cell either
 _COLUMN_WIDTH = 24
+_FIRST_YEAR = 1900  # that a cell can hold as a date
 _FORMATS = {
     "heading": {"bold": True, "num_format": "@"},
     "text": {"num_format": "@"},
@@ -118,6 +119,8 @@ _NO_VALUE = _NoValue()
 def _put(page: Any, row: int, column: int, value: Value, formats: Mapping[str, Any]) -> None:
     if isinstance(value, bool):
         value = YES if value else NO
+    if isinstance(value, date) and value.year < _FIRST_YEAR:
+        value = value.isoformat()
     if isinstance(value, date):
         page.write_datetime(row, column, value, formats["day"])
     elif value:

@@ -68,7 +68,8 @@ EVERY_SCOPE = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An open session or token. `confirmed_at`: when the person last gave password or code, in microseconds."""
+    """An open session or token. `confirmed_at`: when password or code were last given, `seen_at`: when it was last
+    used (to within some minutes); both in microseconds."""
 
     session_id: int
     person_id: int
@@ -78,6 +79,7 @@ class Login:
     staff_code: str | None = None
     scopes: frozenset[Scope] = EVERY_SCOPE
     confirmed_at: int = 0
+    seen_at: int = 0
 
 
 def hash_of(secret: str) -> str:
@@ -100,7 +102,7 @@ def login_of(tx: Transaction, secret: str, wall_now: datetime) -> Login:
     scopes = EVERY_SCOPE if row["kind"] == SESSION_KIND else frozenset(map(Scope, row["scopes"].split()))
     return Login(
         row["id"], row["person_id"], row["username"], row["person_name"], row["kind"], row["staff_code"], scopes,
-        row["confirmed_at"],
+        row["confirmed_at"], row["seen_at"],
     )  # fmt: skip
 
 
@@ -139,9 +141,26 @@ def own_session(tx: Transaction, secret: str, wall_now: datetime, *, fresh: bool
 def touch(tx: Transaction, secret: str, wall_now: datetime) -> None:
     """Note that a session is in use; at most one write every few minutes."""
     row = tx.one(SESSION, token_hash=hash_of(secret))
+    if row is not None:
+        _note_use(tx, row["id"], row["seen_at"], wall_now)
+
+
+def use(tx: Transaction, secret: str, needs: Scope, wall_now: datetime) -> Login:
+    """The login behind a change, which counts as use of it.
+
+    Raises:
+        NotAuthenticated, ScopeMissing, ConfirmationNeeded: as `login_of` and `check_scope`.
+    """
+    login = login_of(tx, secret, wall_now)
+    check_scope(login, needs, wall_now)
+    _note_use(tx, login.session_id, login.seen_at, wall_now)
+    return login
+
+
+def _note_use(tx: Transaction, session_id: int, seen_at: int, wall_now: datetime) -> None:
     now = to_micros(wall_now)
-    if row is not None and now - row["seen_at"] > TOUCH_EVERY // timedelta(microseconds=1):
-        tx.run(TOUCH_SESSION, which=row["id"], seen_at=now)
+    if now - seen_at > TOUCH_EVERY // timedelta(microseconds=1):
+        tx.run(TOUCH_SESSION, which=session_id, seen_at=now)
 
 
 def actor_of(tx: Transaction, login: Login, on: date) -> Actor:

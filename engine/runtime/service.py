@@ -22,7 +22,7 @@ from engine.definition.registry import Registry
 from engine.errors import KeyReused, StaleVersion, VersionMissing
 from engine.instants import local_date, to_micros
 from engine.runtime import beginning, commands
-from engine.runtime.accounts import Scope, actor_of, check_scope, login_of
+from engine.runtime.accounts import Scope, actor_of, check_scope, login_of, use
 from engine.runtime.assignments import assign
 from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
@@ -153,7 +153,8 @@ class Engine:
 
         stand: checks what must hold before a stored answer may be given again, and gives the change.
         """
-        work, actor = self.work(tx), self.standing(tx, asking.secret, needs)
+        login = use(tx, asking.secret, needs, self.wall())
+        work, actor = self.work(tx), actor_of(tx, login, local_date(self.clock()))
         perform = stand(work, actor)
         if not asking.key:
             return perform()
@@ -192,14 +193,14 @@ class Engine:
         with self.database.read() as tx:
             yield self.work(tx), self.standing(tx, secret)
 
-    def standing(self, tx: Transaction, secret: str, needs: Scope = Scope.READ) -> Actor:
-        """The person behind a secret, with the memberships of the business date.
+    def standing(self, tx: Transaction, secret: str) -> Actor:
+        """The person behind a secret who looks, with the memberships of the business date.
 
         Raises:
-            NotAuthenticated, ScopeMissing, ConfirmationNeeded: as `login_of` and `check_scope`.
+            NotAuthenticated, ScopeMissing: as `login_of` and `check_scope`.
         """
         login = login_of(tx, secret, self.wall())
-        check_scope(login, needs, self.wall())
+        check_scope(login, Scope.READ, self.wall())
         return actor_of(tx, login, local_date(self.clock()))
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────

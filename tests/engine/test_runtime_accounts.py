@@ -50,7 +50,7 @@ def login(office: RuntimeOffice, at: datetime, secret: str = "s") -> Login | Non
 def test_a_login_says_who_it_is(office: RuntimeOffice) -> None:
     key = opened(office)
 
-    assert login(office, NOW) == Login(key, AN, "an", "An", confirmed_at=to_micros(NOW))
+    assert login(office, NOW) == Login(key, AN, "an", "An", confirmed_at=to_micros(NOW), seen_at=to_micros(NOW))
 
 
 def test_no_secret_is_stored(office: RuntimeOffice) -> None:

@@ -24,6 +24,9 @@ class Finding(StrEnum):
     NO_SEAT_NO_START = "an authority without a seat row cannot begin what its roles begin"
     USED_MANDATE_BREAKS = "ending a role before the first day of a mandate that was used breaks (IntegrityError)"
     SEAT_ABROAD = "a unit that another authority decides for has an overseer's seat, and its people oversee nothing"
+    LEADER_ELSEWHERE = "who leads a role gives its tasks where the task is, not where the leader's own seat is"
+    ABOVE_ASSIGNS = "the administrator above gives away the tasks of a ward's own cases, too"
+    LOST_KEEPS = "a task whose assignee has lost the role is in nobody's queue, and no colleague can take it"
     LEAVER_STAYS = "the account of who leaves today or later is never closed"
 
 
@@ -233,16 +236,17 @@ class Oracle:
         return frozenset({Outcome.ALLOWED})
 
     def capacities(self, person: str, file: File, verb: str) -> list[Hat]:
-        """The hats in which the person may do it, in the order in which they are put on."""
+        """The hats in which the person may do it; those of mandates only when none of their own will do."""
         rows = ROWS.get((file.process, verb, file.state), [])
         power = EDITED_AS.get(verb, verb) if (file.process, EDIT, file.state) in ROWS else verb
-        return [
+        found = [
             hat for hat in self.hats(person) for row in rows
             if hat.role == row.role and self.place(row.role, file) == hat.unit
             if hat.mandate is None or (row.deputy and hat.covers(file.process, power))
             if not self.is_nominee(hat, file) and not self._had_other_duty(hat, file, row.duty)
             if not self._is_somebody_elses(hat, file)
         ]  # fmt: skip
+        return [hat for hat in found if hat.mandate is None] or found
 
     def is_nominee(self, hat: Hat, file: File) -> bool:
         codes = {self.people[name].staff_code.casefold() for name in hat.persons}
@@ -263,6 +267,10 @@ class Oracle:
         if task is None or task.assignee is None or not self.people[task.assignee].is_active:
             return None
         return task.assignee if self.is_member(task.assignee, task.role, task.unit) else None
+
+    def _entered(self, file: File) -> str | None:
+        task = file.tasks.get(file.state)
+        return task.assignee if task and Finding.LOST_KEEPS in self.built else self.assignee(file)
 
     def _lines_object(self, hat: Hat, file: File, verb: str) -> bool:
         """Whether a line that goes along is the award of who acts."""
@@ -288,22 +296,29 @@ class Oracle:
         return frozenset({Outcome.ALLOWED})
 
     def _givers(self, person: str, file: File, task: Errand, chosen: str | None) -> Iterator[Hat]:
-        assignee = self.assignee(file)
+        assignee = self._entered(file)
         takes, gives = assignee is None and chosen == person, assignee == person
         rows = {row.role: row for row in ROWS[file.process, ASSIGN, file.state]}
         for hat in self.hats(person):
             row = rows.get(hat.role)
-            if row is None or self.place(hat.role, file) != hat.unit or (hat.mandate and not row.deputy):
+            if row is None or not self._gives_there(hat, file, task) or (hat.mandate and not row.deputy):
                 continue
             is_own = hat.role == task.role
             if hat.covers(file.process, ASSIGN) and (takes or gives if is_own else True):
                 yield hat
 
+    def _gives_there(self, hat: Hat, file: File, task: Errand) -> bool:
+        if Finding.ABOVE_ASSIGNS in self.built and hat.role in OVERSEERS:
+            return self._oversees(hat, file)
+        if Finding.LEADER_ELSEWHERE in self.built:
+            return hat.unit == task.unit
+        return self.place(hat.role, file) == hat.unit
+
     def queue(self, person: str) -> set[int]:
         """The cases whose running task is the person's work."""
         hats, found = self.hats(person), set()
         for file in self.files.values():
-            task, assignee = file.tasks.get(file.state), self.assignee(file)
+            task, assignee = file.tasks.get(file.state), self._entered(file)
             if task and self.sees(person, file):
                 mine = [hat for hat in hats if (hat.role, hat.unit) == (task.role, task.unit)]
                 if any(assignee is None or assignee in hat.persons for hat in mine):
