@@ -22,6 +22,7 @@ SESSION, ME = "/api/v1/session", "/api/v1/me"
 WHO = {
     "person": {"id": "1", "username": "an", "name": "An"},
     "memberships": [{"role": {"code": "officer", "label": "Cán bộ"}, "unit": {"code": "P1", "name": "Phường 1"}}],
+    "mandates": [],
     "now": "2024-07-10T02:00:00Z",
 }
 
