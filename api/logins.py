@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from api.passwords import hash_password, is_password
+from api.passwords import hash_password, is_password, renewed
 from api.refusals import WrongConfirmation, WrongPassword
 from engine.accounts import devices, guesses, links, people, second_factor, sessions
 from engine.accounts.guesses import STRANGER, Guesser
@@ -86,8 +86,9 @@ def log_in(engine: Engine, knock: Knock) -> Opened:
         who = guess.person
         if not is_password(knock.password, who["password_hash"] if who is not None and who["active"] else None):
             raise WrongPassword
-        opened = Opened(new_secret(), guess.device)
-        if not engine.writer.call(lambda tx: _open(engine, tx, knock, guess, opened)):
+        assert who is not None, "nobody's password is never right"
+        opened, stronger = Opened(new_secret(), guess.device), renewed(knock.password, who["password_hash"])
+        if not engine.writer.call(lambda tx: _open(engine, tx, knock, guess, opened, stronger)):
             raise SecondFactorNeeded
         return opened
 
@@ -100,8 +101,8 @@ def _count_knock(engine: Engine, tx: Transaction, knock: Knock) -> _Guess:
     return _Guess(guesses.note(tx, guesser, wall_now), guesser, who, device)
 
 
-def _open(engine: Engine, tx: Transaction, knock: Knock, guess: _Guess, opened: Opened) -> bool:
-    """Open the session; False when a code is missing."""
+def _open(engine: Engine, tx: Transaction, knock: Knock, guess: _Guess, opened: Opened, stronger: str | None) -> bool:
+    """Open the session; False when a code is missing. stronger: the password's hash, to be kept instead."""
     assert guess.person is not None, "nobody's password is never right"
     key, wall_now = guess.person["id"], engine.wall()
     if people.person_of(tx, key)["password_hash"] != guess.person["password_hash"]:
@@ -111,6 +112,8 @@ def _open(engine: Engine, tx: Transaction, knock: Knock, guess: _Guess, opened: 
             guesses.take_out(tx, guess.id)
             return False
         second_factor.use_code(tx, engine.vault, key, knock.code, wall_now)
+    if stronger is not None:
+        people.rehash(tx, key, stronger)
     guesses.forgive(tx, guess.who, guess.id)
     accounts.open_login(tx, key, opened.session, wall_now, kind=accounts.SESSION_KIND, device=knock.label)
     devices.remember(tx, key, opened.device, wall_now)

@@ -18,6 +18,11 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(normal(password))
 
 
+def renewed(password: str, stored: str) -> str | None:
+    """A hash of the right password by today's parameters; None when the stored one has them already."""
+    return hash_password(password) if _HASHER.current_hasher.check_needs_rehash(stored) else None
+
+
 def is_password(given: str, stored: str | None) -> bool:
     """Whether it is that password; None and unusable hashes take as long and are never right."""
     password = normal(given)

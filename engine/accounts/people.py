@@ -32,6 +32,11 @@ def person_of(tx: Transaction, person_id: int) -> Row:
     return row
 
 
+def rehash(tx: Transaction, person_id: int, password_hash: str) -> None:
+    """Keep the same password under a stronger hash."""
+    tx.run(_SET, which=person_id, password_hash=password_hash)
+
+
 def set_password(tx: Transaction, person_id: int, password_hash: str, wall_now: datetime, *, session: int) -> None:
     """The person has chosen another password in that session, the only one that stays open."""
     tx.run(_SET, which=person_id, password_hash=password_hash)

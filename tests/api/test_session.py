@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
 from api import logins
@@ -15,6 +17,7 @@ from api.passwords import hash_password, is_password
 from api.settings import Settings
 from engine.errors import Refused
 from engine.runtime import accounts
+from engine.runtime.accounts import find_person
 from engine.runtime.database import Transaction
 from tests.api.office import PASSWORD, Office, open_office
 
@@ -251,3 +254,21 @@ def test_cookies_are_bound_to_the_host_where_they_are_secure(tmp_path: Path) -> 
     assert "__Host-thidua" not in client.cookies
     client.close()
     office.close()
+
+
+def test_a_hash_of_weaker_days_is_renewed_when_its_owner_logs_in(office: Office) -> None:
+    weaker = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8 * 1024, parallelism=1),)).hash(PASSWORD)
+    keep = f"UPDATE person SET password_hash = '{weaker}' WHERE username = 'an'"
+    office.engine.writer.call(lambda tx: tx.command(keep))
+
+    def after_log_in() -> str:
+        answer = TestClient(office.app).post(SESSION, json={"username": "an", "password": PASSWORD})
+        assert answer.status_code == 201
+        with office.engine.database.read() as tx:
+            row = find_person(tx, "an")
+            assert row is not None
+            return str(row["password_hash"])
+
+    renewed = after_log_in()
+    assert "m=19456,t=2" in renewed
+    assert after_log_in() == renewed

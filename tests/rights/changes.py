@@ -21,7 +21,7 @@ from engine.runtime.database import DRIVER
 from engine.runtime.timers import fire_due
 from tests.rights import aftermath
 from tests.rights.oracle import FAR_DAY, PLACE, ROWS, Finding, Given, Held, Seated
-from tests.rights.world import LOCAL_ROLES, World
+from tests.rights.world import LOCAL_ROLES, STEADY, World
 
 PAPER = "Quyết định số 1"
 BODIES = ("TP", "Q", "K")
@@ -58,6 +58,8 @@ def _person(world: World) -> str:
 
 def _place(rng: random.Random, world: World) -> tuple[str, str]:
     """A role, mostly in a unit where some case needs it."""
+    if rng.random() < 0.4:
+        return rng.choice(STEADY)
     role = rng.choice(list(PLACE))
     if role not in LOCAL_ROLES and rng.random() < 0.8:
         return role, world.oracle.seat(role, rng.choice(BODIES))
@@ -82,11 +84,11 @@ def revoke(world: World) -> str:
 
 
 def delegate(world: World) -> str:
-    held, deputy = world.rng.choice(world.oracle.held), _person(world)
+    held, deputy = world.rng.choice([one for one in world.oracle.held if one.role != "administrator"]), _person(world)
     verbs = [key for key, rows in ROWS.items() for row in rows if row.role == held.role and key[1] != "see"]
     few = world.rng.sample(verbs, min(len(verbs), world.rng.randint(1, 4))) if world.rng.random() < 0.5 else []
     powers = sorted({f"{process}.{verb}" for process, verb, _ in few if verb != "assign"})
-    since, until = _day(world, -3, 2), _day(world, 1, 8)
+    since, until = _day(world, -3, 2), _day(world, 1, 12)
     new = NewMandate.model_validate(
         {
             "principal": str(world.keys[held.person]), "deputy": str(world.keys[deputy]), "role": held.role,
@@ -214,7 +216,7 @@ def days_pass(world: World) -> str:
 
 
 CHANGES: dict[Callable[[World], str | None], int] = {
-    grant: 24, revoke: 8, delegate: 24, withdraw_mandate: 5, leave: 3, close_account: 4, reopen_account: 6,
-    rename_staff: 4, close_unit: 2, hand_over: 3, change_authority: 2, move_seat: 2, leave_seat: 1, days_pass: 10,
+    grant: 24, revoke: 6, delegate: 24, withdraw_mandate: 5, leave: 2, close_account: 3, reopen_account: 6,
+    rename_staff: 2, close_unit: 2, hand_over: 3, change_authority: 2, move_seat: 2, leave_seat: 1, days_pass: 7,
 }  # fmt: skip
 

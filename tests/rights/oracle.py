@@ -248,6 +248,12 @@ class Oracle:
         ]  # fmt: skip
         return [hat for hat in found if hat.mandate is None] or found
 
+    def is_kept(self, person: str, file: File, verb: str) -> bool:
+        """Whether the person holds a role that may, and may not all the same."""
+        roles = {row.role for row in ROWS.get((file.process, verb, file.state), [])}
+        wears = any(hat.role in roles and self.place(hat.role, file) == hat.unit for hat in self.hats(person))
+        return wears and self.expected(person, file, verb) == {Outcome.REFUSED}
+
     def is_nominee(self, hat: Hat, file: File) -> bool:
         codes = {self.people[name].staff_code.casefold() for name in hat.persons}
         return bool(file.nominee) and file.nominee.casefold() in codes

@@ -41,6 +41,7 @@ class Journal:
 
     steps: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     verbs: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -114,7 +115,7 @@ class Walker:
         file = self._file()
         verb = self.rng.choice(self._verbs(file))
         wanted = self._wanted(file) if verb == ASSIGN else None
-        person = self._somebody(lambda name: self.oracle.expected(name, file, verb, wanted), file)
+        person = self._somebody(lambda name: self.oracle.expected(name, file, verb, wanted), file, verb)
         expected = self.oracle.expected(person, file, verb, wanted)
         patch = self._patch(file) if verb == EDIT else {}
         if patch and Outcome.ALLOWED in expected and self._enters_themself(person, file, patch):
@@ -142,8 +143,13 @@ class Walker:
         general = [SEE, EDIT, ASSIGN, *([ATTACH] if model.papers else [])]
         if self.rng.random() < 0.12:
             return [*general, *model.actions]
+        onward = [
+            action for (state, action), branches in model.table.items() for branch in branches
+            if state == file.state and not model.states[branch.target].final
+        ]  # fmt: skip
         possible = [action for state, action in model.table if state == file.state]
-        return [*possible, *possible, *(verb for verb in general if verb == SEE or self._is_possible(file, verb))]
+        usual = [verb for verb in general if verb == SEE or self._is_possible(file, verb)]
+        return [*onward, *onward, *possible, *usual]
 
     @staticmethod
     def _is_possible(file: File, verb: str) -> bool:
@@ -158,14 +164,19 @@ class Walker:
             return None
         return self.rng.choice(holders if chance < 0.95 else list(self.oracle.people))
 
-    def _somebody(self, foretold: Callable[[str], frozenset[Outcome]], file: File | None) -> str:
-        """Somebody who may, or who sees the case, or anybody."""
+    def _somebody(
+        self, foretold: Callable[[str], frozenset[Outcome]], file: File | None, verb: str = ""
+    ) -> str:
+        """Somebody who may, or who is kept from it though they hold the role, or who sees the case, or anybody."""
         everybody, chance = list(self.oracle.people), self.rng.random()
-        if chance < 0.4:
-            everybody = [name for name in everybody if foretold(name) == {Outcome.ALLOWED}] or everybody
+        some: list[str] = []
+        if chance < 0.35:
+            some = [name for name in everybody if foretold(name) == {Outcome.ALLOWED}]
+        elif chance < 0.6 and file is not None and verb:
+            some = [name for name in everybody if self.oracle.is_kept(name, file, verb)]
         elif chance < 0.8 and file is not None:
-            everybody = [name for name in everybody if self.oracle.sees(name, file)] or everybody
-        return self.rng.choice(everybody)
+            some = [name for name in everybody if self.oracle.sees(name, file)]
+        return self.rng.choice(some or everybody)
 
     def _patch(self, file: File) -> dict[str, Any]:
         """Sometimes an edit enters another nominee."""
@@ -174,7 +185,10 @@ class Walker:
         return {"subject": {**DOSSIERS["award_proposal"]["subject"], "identifier": self._staff_code()}}
 
     def _staff_code(self) -> str:
-        return self.rng.choice([one.staff_code for one in self.oracle.people.values()])
+        """Somebody's, mostly of those who work on awards."""
+        holders = [one.person for one in self.oracle.held if one.role in ("proposer", "appraiser", "proposer_head")]
+        name = self.rng.choice(holders if holders and self.rng.random() < 0.6 else list(self.oracle.people))
+        return self.oracle.people[name].staff_code
 
     def _enters_themself(self, person: str, file: File, patch: dict[str, Any]) -> bool:
         (hat, *_) = self.oracle.capacities(person, file, EDIT)
@@ -258,6 +272,7 @@ class Walker:
             kept = verb != SEE and self._stays(file)
         except AnyRefusal as refusal:
             found = outcome_of(refusal)
+            self.journal.reasons[refusal.code] += 1
         if not kept:
             tx.command("ROLLBACK TO attempt")
         tx.command("RELEASE attempt")
@@ -286,6 +301,7 @@ class Walker:
             file.tasks[source].assignee = wanted
         elif (entry["role"], self.world.answering(entry)) not in {(hat.role, hat.persons) for hat in hats}:
             raise Differs(f"{what}: done as {entry['role']} by {self.world.answering(entry)}, not as {hats}")
+        self.journal.reasons["by mandate"] += entry["mandate_id"] is not None
         self.world.tell(what)
 
     # ── lists ────────────────────────────────────────────────────────────────────────────────

@@ -63,7 +63,13 @@ STEADY = (  # so that there is always work
     *((role, code) for code in ("P1", "P2", "T1", "K1") for role in ("proposer", "proposer_head")),
     *((role, code) for code in ("P1", "P2") for role in ("ward_officer", "ward_chair")),
 )  # fmt: skip
-CROWD = 34
+DOUBLE = (  # who could have two duties on one case
+    (("proposer", "T1"), ("appraiser", "PNV")), (("proposer", "P1"), ("district_chair", "Q")),
+    (("proposer", "P2"), ("ward_chair", "P2"), ("appraisal_head", "PNV")), (("appraiser", "PNV"), ("district_chair", "Q")),
+    (("ward_officer", "P1"), ("ward_chair", "P1"), ("appraiser", "PNV")),
+    (("proposer_head", "T1"), ("clerk", "VP"), ("council_secretary", "VP")), (("proposer", "T1"), ("proposer_head", "T1")),
+)  # fmt: skip
+CROWD = (*((place,) for place in STEADY), *DOUBLE, (), (), ())
 
 p = bindparam
 _IDS = Statement(select(person.c.id, person.c.username))
@@ -131,21 +137,20 @@ def _filled(tx: Transaction) -> Oracle:
     for role, code in SEATS:
         key = add_seat(tx, keys["Q"], role, keys[code], since=SINCE)
         oracle.seats.append(Seated(SINCE, authority="Q", role=role, unit=code, key=key))
-    for number in range(CROWD):
-        _settle_down(tx, oracle, keys, f"p{number:02}", STEADY[number] if number < len(STEADY) else None)
+    for number, places in enumerate(CROWD):
+        _settle_down(tx, oracle, keys, f"p{number:02}", places)
     write_calendar(tx, seed_days(2024, 2026), 0)
     write_law(tx, law.ALL)
     return oracle
 
 
 def _settle_down(
-    tx: Transaction, oracle: Oracle, keys: dict[str, int], name: str, place: tuple[str, str] | None
+    tx: Transaction, oracle: Oracle, keys: dict[str, int], name: str, places: tuple[tuple[str, str], ...]
 ) -> None:
     oracle.people[name] = Somebody(staff_code=f"CB-{name}")
     key = add_person(tx, name, name, mail="x@example.vn", staff_code=f"cb-{name}")  # letter case does not matter
     accounts.open_login(tx, key, name, WALL, kind="session")
-    if place is not None:
-        role, code = place
+    for role, code in places:
         held = add_membership(tx, key, keys[code], role, since=SINCE)
         oracle.held.append(Held(SINCE, person=name, role=role, unit=code, key=held))
 
