@@ -174,6 +174,7 @@ class HistoryEntry(BaseModel):
     to: str
     changes: dict[str, Any]
     attachment: dict[str, str] | None
+    assignee: str | None
     reason: str | None
     warnings: list[Reason]
     hash: str

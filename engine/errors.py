@@ -75,7 +75,10 @@ class NotAuthenticated(Refused):
 
 class ConfirmationNeeded(Refused):
     code = "confirmation_needed"
-    sentence = "Việc này là ký hoặc quyết định: hãy nhập lại mật khẩu hoặc mã xác thực (đã quá {minutes} phút)."
+    sentence = (
+        "Việc này cần xác nhận lại: hãy nhập mật khẩu hoặc mã xác thực (POST /api/v1/session/confirmation), "
+        "vì lần xác nhận trước đã quá {minutes} phút."
+    )
 
 
 class ScopeMissing(Refused):

@@ -121,10 +121,15 @@ def offers(model: ProcessModel, case: Case[Any], actor: Actor, seats: Mapping[st
             action,
             meta.label,
             meta.form,
-            tuple((role, seat_of(role, case, seats)) for role in model.performers(case.state, action)),
+            tuple((role, seat_of(role, case, seats)) for role in _takers(model, case.state, action)),
             (*reasons, *_unmet(branches, case, case, branch), *blocking),
             warnings,
         )
+
+
+def _takers(model: ProcessModel, state: str, action: str) -> tuple[Role, ...]:
+    """The roles that take it by themselves: none when it goes along with the case above."""
+    return () if model.actions[action].carried else model.performers(state, action)
 
 
 def apply_patch(model: type[BaseModel], dossier: BaseModel, patch: Mapping[str, Any]) -> BaseModel:

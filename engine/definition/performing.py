@@ -120,11 +120,25 @@ def capacity_of(model: ProcessModel, case: Case[Any], wish: Wish) -> Capacity:
         return NO_CAPACITY
     objections: list[NotPerformer] = []
     for capacity in _candidates(model, case, wish):
-        objection = _assigned(model, case, wish, capacity) or kept_from(model, case, wish, capacity)
-        if objection is None:
+        against = objection(model, case, wish, capacity)
+        if against is None:
             return capacity
-        objections.append(objection)
+        objections.append(against)
     raise objections[0] if objections else NotPerformer(action=wish.label, who=who(case, wish))
+
+
+def objection(model: ProcessModel, case: Case[Any], wish: Wish, capacity: Capacity) -> NotPerformer | None:
+    """Why that person, who has the role, must not do it to this case; None when nothing speaks against it."""
+    return _assigned(model, case, wish, capacity) or kept_from(model, case, wish, capacity)
+
+
+def is_barred(model: ProcessModel, case: Case[Any], role: Role, person: Actor, seats: Mapping[str, Unit]) -> bool:
+    """Whether a holder of the role is kept from everything that the role does to the case in its state."""
+    state = model.states[case.state]
+    taken = [name for name in model.actions_from(case.state) if role in model.performers(case.state, name)]
+    verbs = [*taken, *((EDIT,) if state.edits and role == state.owner else ())]
+    wishes = (Wish(verb, "", (role,), person, seats) for verb in verbs)
+    return bool(verbs) and all(kept_from(model, case, wish, Capacity(role.code)) for wish in wishes)
 
 
 def kept_from(model: ProcessModel, case: Case[Any], wish: Wish, capacity: Capacity) -> NotPerformer | None:

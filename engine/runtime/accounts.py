@@ -167,11 +167,12 @@ def actor_of(tx: Transaction, login: Login, on: date) -> Actor:
     """The person with the memberships and mandates that hold on that business date."""
     rows = tx.all(MEMBERSHIPS, person_id=login.person_id, on=on.isoformat())
     memberships = frozenset((row["role"], row["unit_id"]) for row in rows)
-    mandates = tuple(map(_mandate, tx.all(MANDATES, person_id=login.person_id, on=on.isoformat())))
+    mandates = tuple(map(mandate_of, tx.all(MANDATES, person_id=login.person_id, on=on.isoformat())))
     return Actor(login.person_id, login.name, memberships, login.staff_code, mandates)
 
 
-def _mandate(row: Row) -> Mandate:
+def mandate_of(row: Row) -> Mandate:
+    """A row of `MANDATES` or `DEPUTIES`."""
     return Mandate(
         row["id"], row["role"], row["unit_id"], row["principal_id"], row["principal"], row["staff_code"],
         row["capacity"], row["paper"], frozenset(json.loads(row["powers"])),

@@ -1,12 +1,14 @@
 """Whose an open task is, among those who hold its role: taken, given, handed over, or anybody's again."""
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from engine.definition.case import Assignee
+from engine.definition.case import Assignee, Case
 from engine.definition.language import Role
-from engine.definition.performing import NO_CAPACITY, Actor, Capacity, Wish, kept_from
+from engine.definition.model import ProcessModel
+from engine.definition.performing import Actor, Capacity, Wish, capacity_of, is_barred, kept_from, seat_of
 from engine.errors import ActionNotAvailable, InvalidInput, NotPerformer
 from engine.runtime.database import Row, Statement
 from engine.runtime.recording import Deed, advance, announce_task
@@ -32,8 +34,8 @@ def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
 
     Raises:
         ActionNotAvailable: nothing waits on the case.
-        InvalidInput: nobody of that name holds the task's role there.
-        NotPerformer: the task is not the actor's to give, or that person is the case's nominee.
+        NotPerformer: the task is not the actor's to give.
+        InvalidInput: that person does not hold the task's role there, or is kept from this case.
     """
     model = work.registry.by_code[row["process"]]
     running = (t for t in work.tx.all(OPEN_TASKS, which=row["id"]) if t["kind"] == STATE and t["clock"] == "running")
@@ -43,17 +45,9 @@ def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
     case, role = load_case(work, row), work.registry.roles[task["role"]]
     holders = work.tx.all(HOLDERS, unit_id=task["unit_id"], role=role.code, on=work.today.isoformat())
     chosen = next((holder for holder in holders if holder["username"] == username), None)
-    capacity = _capacity(work, row, task, role, chosen, actor)
-    if username is not None and chosen is None:
-        names = ", ".join(f"{holder['username']} ({holder['name']})" for holder in holders) or "chưa có ai"
-        raise InvalidInput({"person": f"phải là người giữ vai trò «{role.label}» ở đơn vị này: {names}"})
-    seats = work.office.seats(row["authority_id"], work.today)
-    concerned = [(actor, capacity)]
-    if chosen is not None:
-        concerned.append((Actor(chosen["id"], chosen["name"], staff_code=chosen["staff_code"]), NO_CAPACITY))
-    for person, acting in concerned:
-        if objection := kept_from(model, case, Wish("", LABEL, (role,), person, seats), acting):
-            raise objection
+    capacity = _capacity(work, model, case, role, chosen, actor)
+    if username is not None:
+        _must_be_able(work, model, case, role, chosen, holders)
     work.tx.run(_ASSIGN, which=task["id"], assignee_id=chosen["id"] if chosen else None)
     after = replace(case, assignee=Assignee(chosen["id"], chosen["name"]) if chosen else None)
     deed = Deed(ASSIGN, actor, capacity, more={"assignee": chosen["name"] if chosen else None})
@@ -63,18 +57,39 @@ def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
     return moved
 
 
-def _capacity(work: Work, row: Row, task: Row, role: Role, chosen: Row | None, actor: Actor) -> Capacity:
+def _must_be_able(
+    work: Work, model: ProcessModel, case: Case[Any], role: Role, chosen: Row | None, holders: list[Row]
+) -> None:
+    """Refuse who does not hold the task's role there, or is kept from all that it does to this case."""
+    seats = work.office.seats(case.authority.id, work.today)
+    able = [h for h in holders if not is_barred(model, case, role, _person(h), seats)]
+    if chosen not in able:
+        names = ", ".join(f"{holder['username']} ({holder['name']})" for holder in able) or "chưa có ai"
+        why = "không được làm việc này: đã làm việc khác trên hồ sơ, hoặc là người được đề nghị"
+        if chosen is None:
+            why = f"không giữ vai trò «{role.label}» ở đơn vị này"
+        raise InvalidInput({"person": f"Người này {why} ở đơn vị này. Giao được cho: {names}."})
+
+
+def _capacity(
+    work: Work, model: ProcessModel, case: Case[Any], role: Role, chosen: Row | None, actor: Actor
+) -> Capacity:
     """In which capacity the actor gives the task away, or takes it."""
-    unit_id, taken_by = task["unit_id"], task["assignee_id"]
-    takes_free = taken_by is None and chosen is not None and chosen["id"] == actor.person_id
-    gives_own = taken_by is not None and taken_by == actor.person_id
-    hats = actor.hats_for(row["process"], ASSIGN)
-    if (takes_free or gives_own) and (role.code, unit_id) in hats:
-        return Capacity(role.code)
-    if role.led_by and (role.led_by, unit_id) in hats:
-        return Capacity(role.led_by)
-    if row["authority_id"] in administered(work, actor):
-        return Capacity(work.registry.administrator.code)
+    seats = work.office.seats(case.authority.id, work.today)
     leader = work.registry.roles.get(role.led_by)
-    who = [f"{one.label}, {work.office.units[unit_id].name}" for one in (leader, role) if one]
-    raise NotPerformer(action=LABEL, who="; ".join([*who, work.registry.administrator.label]))
+    if leader is not None and (leader.code, seat_of(role, case, seats).id) in actor.hats_for(model.code, ASSIGN):
+        return capacity_of(model, case, Wish(ASSIGN, LABEL, (leader,), actor, seats))
+    above = Capacity(work.registry.administrator.code)
+    if case.authority.id in administered(work, actor):
+        if against := kept_from(model, case, Wish(ASSIGN, LABEL, (role,), actor, seats), above):
+            raise against
+        return above
+    own = capacity_of(model, case, Wish(ASSIGN, LABEL, (role,), actor, seats))
+    if case.assignee is None and (chosen is None or chosen["id"] != actor.person_id):
+        others = (leader, work.registry.administrator)
+        raise NotPerformer(action="Giao việc cho người khác", who="; ".join(one.label for one in others if one))
+    return own
+
+
+def _person(holder: Row) -> Actor:
+    return Actor(holder["id"], holder["name"], staff_code=holder["staff_code"])

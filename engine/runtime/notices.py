@@ -12,9 +12,10 @@ from engine.definition.case import Case
 from engine.definition.documents import canonical
 from engine.definition.language import Role
 from engine.definition.model import ProcessModel
-from engine.definition.performing import Actor, seat_of
+from engine.definition.performing import Actor, Capacity, seat_of
 from engine.instants import to_micros
 from engine.office.organisation import Unit
+from engine.runtime.accounts import mandate_of
 from engine.runtime.statements import DEPUTIES, HOLDERS, INCIDENT, NEW_INCIDENT, NEW_NOTICE, NEW_TASK
 from engine.runtime.tasks import INCIDENT as INCIDENT_TASK
 from engine.runtime.work import Work
@@ -57,11 +58,11 @@ def tell(
         unit = seat_of(role, case, seats)
         only = case.assignee.person_id if case.assignee and role == owner and occasion.kind in ABOUT_TASKS else None
         holders = people_in(work, model, role, unit, only)
-        for person_id, _ in holders:
-            recipient = f"person:{person_id}"
-            if person_id != occasion.actor.person_id and recipient not in heard:
+        for person, _ in holders:
+            recipient = f"person:{person.person_id}"
+            if person.person_id != occasion.actor.person_id and recipient not in heard:
                 heard.add(recipient)
-                _write(work, model, case, occasion, recipient, person_id=person_id)
+                _write(work, model, case, occasion, recipient, person_id=person.person_id)
         if not holders and f"unit:{unit.id}" not in heard:
             heard.add(f"unit:{unit.id}")
             _write(work, model, case, occasion, f"unit:{unit.id}", unit_id=unit.id)
@@ -74,22 +75,25 @@ def tell(
 
 def people_in(
     work: Work, model: ProcessModel, role: Role, unit: Unit, only: int | None = None
-) -> list[tuple[int, str]]:
-    """Key and name of those who may act in the role there: holders, and deputies for this process.
+) -> list[tuple[Actor, Capacity]]:
+    """Those who may act in the role there, and in which capacity: holders, and deputies for this process.
 
     only: that holder and their deputies.
     """
     on = work.today.isoformat()
     holders = work.tx.all(HOLDERS, unit_id=unit.id, role=role.code, on=on)
-    deputies = [
-        deputy
-        for deputy in work.tx.all(DEPUTIES, unit_id=unit.id, role=role.code, on=on)
-        if deputy["powers"] == "[]" or f'"{model.code}.' in deputy["powers"]
+    found = [
+        (Actor(row["id"], row["name"], staff_code=row["staff_code"]), Capacity(role.code))
+        for row in holders
+        if only in (None, row["id"])
     ]
-    if only is not None:
-        holders = [holder for holder in holders if holder["id"] == only]
-        deputies = [deputy for deputy in deputies if deputy["principal_id"] == only]
-    return list(dict.fromkeys((person["id"], person["name"]) for person in (*holders, *deputies)))
+    for row in work.tx.all(DEPUTIES, unit_id=unit.id, role=role.code, on=on):
+        mandate = mandate_of(row)
+        is_of_process = not mandate.powers or any(power.startswith(f"{model.code}.") for power in mandate.powers)
+        if is_of_process and only in (None, mandate.principal_id):
+            deputy = Actor(row["deputy_id"], row["deputy"], staff_code=row["deputy_staff_code"])
+            found.append((deputy, Capacity(role.code, mandate)))
+    return found
 
 
 def raise_incident(

@@ -5,11 +5,14 @@ from datetime import date
 from typing import Any
 
 from engine.definition.audience import without
+from engine.definition.case import Case
 from engine.definition.decide import Offer, offers
+from engine.definition.language import Role
 from engine.definition.model import ProcessModel
-from engine.definition.performing import Actor
+from engine.definition.performing import Actor, Wish, objection
 from engine.errors import DutySeparated, NotPerformer, OwnCase, Reason, TaskAssigned
 from engine.instants import from_micros, local_date
+from engine.office.organisation import Unit
 from engine.runtime.database import Row
 from engine.runtime.notices import people_in
 from engine.runtime.rights import hidden_from
@@ -117,21 +120,19 @@ def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
     """The actions that leave the state: allowed, or blocked with reasons; and who could take them."""
     model = work.registry.by_code[row["process"]]
     seats = work.office.seats(row["authority_id"], work.today)
-    return [_offer(work, model, offer, actor) for offer in offers(model, load_case(work, row), actor, seats)]
+    case = load_case(work, row)
+    return [_offer(work, model, case, offer, actor) for offer in offers(model, case, actor, seats)]
 
 
-def _offer(work: Work, model: ProcessModel, offer: Offer, actor: Actor) -> dict[str, Any]:
-    who = [(role, unit, people_in(work, model, role, unit)) for role, unit in offer.performers]
-    others = sorted({name for _, _, people in who for key, name in people if key != actor.person_id})
-    remedy = f"Người làm được: {', '.join(others)}." if others else "Chưa có ai giữ vai trò này: báo quản trị."
+def _offer(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, actor: Actor) -> dict[str, Any]:
+    who = [(role, unit, _able(work, model, case, offer, role, unit)) for role, unit in offer.performers]
+    names = {one.name for *_, people in who for one in people if one.person_id != actor.person_id}
+    remedy = {"remedy": _instead(model, case, offer, names)}
     return {
         "action": offer.action,
         "label": offer.label,
         "allowed": not offer.reasons,
-        "reasons": [
-            {**reason_json(reason), **({"remedy": remedy} if reason.code in PERSONAL else {})}
-            for reason in offer.reasons
-        ],
+        "reasons": [{**reason_json(reason), **(remedy if reason.code in PERSONAL else {})} for reason in offer.reasons],
         "warnings": [reason_json(reason) for reason in offer.warnings],
         "form": offer.form.model_json_schema() if offer.form else None,
         "signs": model.actions[offer.action].signs,
@@ -139,11 +140,32 @@ def _offer(work: Work, model: ProcessModel, offer: Offer, actor: Actor) -> dict[
             {
                 "role": {"code": role.code, "label": role.label},
                 "unit": unit_json(work, unit.id),
-                "people": [name for _, name in people],
+                "people": list(dict.fromkeys(person.name for person in people)),
             }
             for role, unit, people in who
         ],
     }
+
+
+def _able(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, role: Role, unit: Unit) -> list[Actor]:
+    """Who holds the role there, or stands in, and is not kept from this case."""
+    seats = work.office.seats(case.authority.id, work.today)
+    return [
+        person
+        for person, capacity in people_in(work, model, role, unit)
+        if capacity.mandate is None or capacity.mandate.covers(model.code, offer.action)
+        if not objection(model, case, Wish(offer.action, offer.label, (role,), person, seats), capacity)
+    ]
+
+
+def _instead(model: ProcessModel, case: Case[Any], offer: Offer, others: set[str]) -> str:
+    """What helps somebody who may not take the action themself."""
+    if model.actions[offer.action].carried:
+        above = next(iter(case.ancestors.values()), None)
+        return f"Việc này đi cùng hồ sơ cấp trên: xem {above.code}." if above else ""
+    if others:
+        return f"Người làm được: {', '.join(sorted(others))}."
+    return "Chưa có ai khác làm được: đề nghị quản trị giao vai trò cho người khác."
 
 
 def reason_json(reason: Reason) -> dict[str, str]:
@@ -174,6 +196,7 @@ def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, An
         "changes": without(payload.get("dossier", {}), hidden_from(work, actor, row)),
         "attachment": payload.get("attachment"),
         "reason": payload.get("reason"),
+        "assignee": payload.get("assignee"),
         "warnings": payload.get("warnings", []),
         "hash": entry["hash"],
     }

@@ -82,7 +82,13 @@ HOLDERS = Statement(
     .order_by(person.c.id)
 )
 DEPUTIES = Statement(
-    select(person.c.id, person.c.name, mandate.c.principal_id, mandate.c.powers)
+    select(
+        mandate,
+        person.c.name.label("deputy"),
+        person.c.staff_code.label("deputy_staff_code"),
+        _PRINCIPAL.c.name.label("principal"),
+        _PRINCIPAL.c.staff_code,
+    )
     .join_from(mandate, person, mandate.c.deputy_id == person.c.id)
     .join(_PRINCIPAL, mandate.c.principal_id == _PRINCIPAL.c.id)
     .where(

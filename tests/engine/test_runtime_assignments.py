@@ -1,12 +1,14 @@
 """Whose a task is: taken, given by who leads, handed over, free again when its person is gone."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from engine.errors import ActionNotAvailable, InvalidInput, NotPerformer, TaskAssigned
 from engine.runtime import queries
+from engine.runtime.offices import add_mandate
 from tests.errands.office import RuntimeOffice, open_runtime
 
 
@@ -65,7 +67,7 @@ def test_an_assigned_task_is_not_taken_away_by_a_colleague(office: RuntimeOffice
     assign(office, "em", case, "em")
 
     for wanted in ("an", None):
-        with pytest.raises(NotPerformer, match="Thủ trưởng"):
+        with pytest.raises(TaskAssigned, match="đã giao cho Em"):
             assign(office, "an", case, wanted)
 
 
@@ -97,7 +99,7 @@ def test_only_who_holds_the_role_there_can_have_it(office: RuntimeOffice, name: 
     with pytest.raises(InvalidInput) as wrong:
         assign(office, "ha", case, name)
 
-    assert wrong.value.fields["person"].endswith("an (An), em (Em)")
+    assert wrong.value.fields["person"].endswith("Giao được cho: an (An), em (Em).")
 
 
 def test_who_may_not_give_it_learns_no_names(office: RuntimeOffice) -> None:
@@ -144,3 +146,27 @@ def test_giving_is_in_the_history_and_counts_as_a_change(office: RuntimeOffice) 
         ("start", "officer"),
         ("assign", "officer"),
     ]
+
+
+def test_who_holds_the_role_does_not_choose_for_others(office: RuntimeOffice) -> None:
+    case = office.start("an", "errand", text="Quét vôi")
+
+    with pytest.raises(NotPerformer, match="«Giao việc cho người khác» dành cho: Thủ trưởng; Quản trị"):
+        assign(office, "an", case, "em")
+
+
+def test_a_deputy_of_who_leads_gives_it_in_their_name(office: RuntimeOffice) -> None:
+    case = office.start("an", "errand", text="Quét vôi")
+    office.hire("vu")
+    people = dict(office.ask("SELECT username, id FROM person"))
+    office.engine.writer.call(
+        lambda tx: add_mandate(
+            tx, people["ha"], people["vu"], "head", office.unit_id("W1"), capacity="KT.", paper="01/GUQ",
+            since=date(2024, 7, 1), until=date(2024, 7, 31),
+        )
+    )  # fmt: skip
+
+    assign(office, "vu", case, "em")
+
+    assert office.one("SELECT role FROM history WHERE action = 'assign'") == "head"
+    assert office.one("SELECT mandate_id IS NOT NULL FROM history WHERE action = 'assign'") == 1
