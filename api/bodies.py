@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.dependencies import require_secret
 from api.refusals import MalformedJson, WrongMediaType
-from api.sentences import NO_DATE, field_sentences
+from engine.definition.sentences import NO_DATE, field_sentences
 from engine.errors import InvalidInput
 
 JSON = "application/json"

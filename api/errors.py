@@ -31,10 +31,10 @@ from api.refusals import (
     SignOnFailed,
     WrongMediaType,
 )
-from api.sentences import field_sentences
 from engine import errors as engine_errors
 from engine.administration.refusals import OfficeRefused, RowsRefused
 from engine.definition.documents import canonical
+from engine.definition.sentences import field_sentences
 from engine.errors import GuardUnmet, InvalidInput, LinesRefused, Refused, TooManyAttempts, Unavailable
 from engine.office.files import FileRefused
 from engine.runtime.present import reason_json

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ValidationError
 
 from api.installation import Installation
 from api.logins import new_secret
-from api.sentences import field_sentences
 from api.settings import Settings
 from cli.commands import CannotStart, opened
 from engine.accounts import links
@@ -23,6 +22,7 @@ from engine.administration import exchange, law, people, roles
 from engine.administration.desk import Desk
 from engine.administration.forms import Confirmation, NewMembership, NewPerson
 from engine.administration.refusals import RowsRefused
+from engine.definition.sentences import field_sentences
 from engine.instants import vn_date
 from engine.runtime.database import Row, Transaction
 from notifications.account_letters import PAGES, AccountLetter

@@ -16,6 +16,7 @@ from engine.definition.documents import difference, merge, to_json
 from engine.definition.language import Action, Role, Send, Start, Tell
 from engine.definition.model import Branch, GuardUse, ProcessModel
 from engine.definition.performing import SYSTEM, Actor, Capacity, Wish, capacity_of, kept_from, seat_of
+from engine.definition.sentences import field_sentences
 from engine.errors import ActionNotAvailable, DefinitionError, GuardUnmet, InvalidInput, NotPerformer, Reason
 from engine.instants import vn_date
 from engine.office.organisation import Unit
@@ -143,12 +144,7 @@ def apply_patch(model: type[BaseModel], dossier: BaseModel, patch: Mapping[str, 
     try:
         return model.model_validate(merge(to_json(dossier), patch))
     except ValidationError as wrong:
-        raise InvalidInput(field_errors(wrong)) from wrong
-
-
-def field_errors(wrong: ValidationError) -> dict[str, str]:
-    """A Pydantic error as {dotted field: sentence}."""
-    return {".".join(str(part) for part in error["loc"]) or "form": error["msg"] for error in wrong.errors()}
+        raise InvalidInput(field_sentences(wrong.errors())) from wrong
 
 
 def _must_know(model: ProcessModel, case: Case[Any]) -> None:
@@ -230,7 +226,7 @@ def _filled(form: type[BaseModel], given: BaseModel | Mapping[str, Any] | None) 
     try:
         return form.model_validate({} if given is None else given)
     except ValidationError as wrong:
-        raise InvalidInput(field_errors(wrong)) from wrong
+        raise InvalidInput(field_sentences(wrong.errors())) from wrong
 
 
 def open_branch(branches: tuple[Branch, ...], before: Case[Any], after: Case[Any]) -> Branch | None:

@@ -37,14 +37,14 @@ NOT_IN_SCHEMA = (
 )
 
 
-def document(mode: str, paths: str = "") -> OpenApiSchema:
-    """The document, as far as its paths match, with every check.
+def document(mode: str, paths: str = "", examples: int = EXAMPLES) -> OpenApiSchema:
+    """The document, as far as its paths match, with every check; so many examples of each operation.
 
     It is read from an office of its own, because pytest collects before there are fixtures.
 
     NUL characters are refused everywhere, which is not worth a pattern in each schema.
     """
-    generation = {"mode": mode, "max-examples": EXAMPLES, "deterministic": True, "database": "none"}
+    generation = {"mode": mode, "max-examples": examples, "deterministic": True, "database": "none"}
     operations = [
         {"include-name-regex": name, "checks": {"positive_data_acceptance": {"expected-statuses": [*ALLOWED, status]}}}
         for name, status in NOT_IN_SCHEMA

@@ -9,18 +9,20 @@ from engine.definition.decide import apply_patch
 from engine.errors import InvalidInput
 from tests.engine.award_case import Award, AwardDossier, Change, Letter, Opinion, case_of, take
 
+MISSING = "Chưa điền mục này."
+
 
 @pytest.mark.parametrize(
     ("taken", "form", "fields"),
     [
-        ("submit", None, {"number": "Field required", "signed_on": "Field required"}),
+        ("submit", None, {"number": MISSING, "signed_on": MISSING}),
         (
             "submit",
             {"number": "mười hai", "signed_on": "2024-07-09", "award": {}},
-            {"number": "String should match pattern '^\\d+/TTr$'", "award.code": "Field required"},
+            {"number": "Không đúng dạng yêu cầu (^\\d+/TTr$).", "award.code": MISSING},
         ),
-        ("rename", Award(code="GK"), {"form": "Input should be a valid dictionary or instance of Change"}),
-        ("rename", {"title": "Tên", "days": 9}, {"days": "Input should be less than or equal to 5"}),  # the dossier's
+        ("rename", Award(code="GK"), {"body": "Phải là một đối tượng JSON."}),
+        ("rename", {"title": "Tên", "days": 9}, {"days": "Không được quá 5."}),  # the dossier's
     ],
 )
 def test_a_form_that_does_not_fit_is_refused_field_by_field(taken: str, form: Any, fields: dict[str, str]) -> None:

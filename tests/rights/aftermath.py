@@ -114,7 +114,8 @@ def membership_ended(oracle: Oracle, held: Held, last_day: date) -> None:
     """With it end the mandates that rest on it."""
     for one in list(oracle.given):
         is_of_it = (one.principal, one.role, one.unit) == (held.person, held.role, held.unit)
-        if is_of_it and one.until > last_day and one.shares_a_day_with(held):
+        rests = one.shares_a_day_with(held) or Finding.NEXT_MANDATE_LOST in oracle.built
+        if is_of_it and one.until > last_day and rests:
             ended(oracle.given, one, last_day)
     ended(oracle.held, held, last_day)
 
@@ -156,7 +157,8 @@ def unit_closed(oracle: Oracle, unit: str, last_day: date, heir: str | None) -> 
         membership_ended(oracle, held, last_day)
     for seat in [seat for seat in oracle.seats if unit in (seat.unit, seat.authority) and seat.until > last_day]:
         if heir is not None and seat.authority not in (unit, heir):
-            oracle.seats.append(Seated(max(last_day + DAY, seat.since), seat.until, seat.authority, seat.role, heir))
+            until = FAR_DAY if Finding.HEIR_OUTSITS in oracle.built else seat.until
+            oracle.seats.append(Seated(max(last_day + DAY, seat.since), until, seat.authority, seat.role, heir))
         ended(oracle.seats, seat, last_day)
 
 

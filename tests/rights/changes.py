@@ -45,6 +45,7 @@ def change(world: World) -> str | None:
         world.moved_cases()
         world.tell(f"{kind.__name__}: {told}")
     world.tx.command("RELEASE change")
+    world.oracle.worn.clear()
     return kind.__name__ if told else None
 
 
@@ -166,9 +167,7 @@ def hand_over(world: World) -> str | None:
         return None
     file, unit = world.rng.choice(waiting), world.rng.choice(list(world.oracle.units))
     collection = world.registry.by_code[file.process].collection
-    world.administer(
-        lambda desk: succession.hand_over(desk, collection, file.key, Transfer(unit=unit, paper=PAPER))
-    )
+    world.administer(lambda desk: succession.hand_over(desk, collection, file.key, Transfer(unit=unit, paper=PAPER)))
     return f"case {file.key} to {unit}"
 
 
@@ -206,6 +205,7 @@ def days_pass(world: World) -> str:
     days = world.rng.choice((1, 1, 1, 2, 3))
     world.pass_days(days)
     aftermath.day_came(world.oracle)
+    world.oracle.worn.clear()
     succession.settle(world.work, SYSTEM)
     world.learn()
     world.moved_cases()
@@ -219,4 +219,3 @@ CHANGES: dict[Callable[[World], str | None], int] = {
     grant: 24, revoke: 6, delegate: 24, withdraw_mandate: 5, leave: 2, close_account: 3, reopen_account: 6,
     rename_staff: 2, close_unit: 2, hand_over: 3, change_authority: 2, move_seat: 2, leave_seat: 1, days_pass: 7,
 }  # fmt: skip
-

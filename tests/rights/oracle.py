@@ -24,9 +24,12 @@ class Finding(StrEnum):
     NO_SEAT_NO_START = "an authority without a seat row cannot begin what its roles begin"
     USED_MANDATE_BREAKS = "ending a role before the first day of a mandate that was used breaks (IntegrityError)"
     SEAT_ABROAD = "a unit that another authority decides for has an overseer's seat, and its people oversee nothing"
-    LEADER_ELSEWHERE = "who leads a role gives its tasks where the task is, not where the leader's own seat is"
+    LEADER_ELSEWHERE = "who leads a role gives away none of its tasks when the two roles sit in different units"
     ABOVE_ASSIGNS = "the administrator above gives away the tasks of a ward's own cases, too"
-    LOST_KEEPS = "a task whose assignee has lost the role is in nobody's queue, and no colleague can take it"
+    LOST_KEEPS = "a task whose assignee has lost the role is in nobody's queue"
+    QUEUE_TOO_LONG = "the queue holds tasks of whom one stands in for in another role, and they are refused"
+    HEIR_OUTSITS = "a sole successor keeps a seat that was to go to another unit soon"
+    NEXT_MANDATE_LOST = "ending a role takes mandates that rest on the same person's next spell in it"
     LEAVER_STAYS = "the account of who leaves today or later is never closed"
 
 
@@ -161,6 +164,7 @@ class Oracle:
     seats: list[Seated] = field(default_factory=list)
     files: dict[int, File] = field(default_factory=dict)
     built: frozenset[Finding] = BUILT
+    worn: dict[str, list[Hat]] = field(default_factory=dict)  # what `hats` found; empty after a change
 
     # ── who acts as what ─────────────────────────────────────────────────────────────────────
     def is_member(self, person: str, role: str, unit: str) -> bool:
@@ -170,6 +174,11 @@ class Oracle:
 
     def hats(self, person: str) -> list[Hat]:
         """One's own first, then by mandate of people who hold the role themselves."""
+        if person not in self.worn:
+            self.worn[person] = self._found_hats(person)
+        return self.worn[person]
+
+    def _found_hats(self, person: str) -> list[Hat]:
         own = [Hat(one.role, one.unit, person) for one in self.held if one.person == person and one.covers(self.today)]
         return [*own, *(Hat(one.role, one.unit, person, one) for one in self.given if self._stands(one, person))]
 
@@ -182,8 +191,8 @@ class Oracle:
 
     def seat(self, role: str, authority: str) -> str:
         """The unit that has the role for the authority: where no row says so, the authority itself."""
-        found = (s.unit for s in self.seats if (s.role, s.authority) == (role, authority) and s.covers(self.today))
-        return next(found, authority)
+        found = [s.unit for s in self.seats if (s.role, s.authority) == (role, authority) and s.covers(self.today)]
+        return found[-1] if found else authority
 
     def place(self, role: str, file: File) -> str:
         return file.unit if PLACE[role] == OWN_UNIT else self.seat(role, file.authority)
@@ -294,40 +303,39 @@ class Oracle:
         hats = list(self._givers(person, file, task, chosen))
         if not hats:
             return frozenset({Outcome.REFUSED})
-        objected = {self.is_nominee(hat, file) for hat in hats}
-        if wanted is not None and chosen is None:  # a wrong name; whether that or the nominee is told first is free
-            return frozenset({Outcome.ALLOWED} | ({Outcome.REFUSED} if True in objected else set()))
-        if objected == {True} or (chosen and self.is_nominee(Hat(task.role, task.unit, chosen), file)):
+        if all(self.is_nominee(hat, file) for hat in hats):
             return frozenset({Outcome.REFUSED})
-        return frozenset({Outcome.ALLOWED})
+        return frozenset({Outcome.ALLOWED})  # whoever is named may still be the wrong person, which is no refusal
 
     def _givers(self, person: str, file: File, task: Errand, chosen: str | None) -> Iterator[Hat]:
-        assignee = self._entered(file)
-        takes, gives = assignee is None and chosen == person, assignee == person
+        assignee = self.assignee(file)
         rows = {row.role: row for row in ROWS[file.process, ASSIGN, file.state]}
         for hat in self.hats(person):
             row = rows.get(hat.role)
             if row is None or not self._gives_there(hat, file, task) or (hat.mandate and not row.deputy):
                 continue
             is_own = hat.role == task.role
-            if hat.covers(file.process, ASSIGN) and (takes or gives if is_own else True):
+            takes = assignee is None and chosen == person
+            if hat.covers(file.process, ASSIGN) and (not is_own or takes or assignee in hat.persons):
                 yield hat
 
     def _gives_there(self, hat: Hat, file: File, task: Errand) -> bool:
         if Finding.ABOVE_ASSIGNS in self.built and hat.role in OVERSEERS:
             return self._oversees(hat, file)
-        if Finding.LEADER_ELSEWHERE in self.built:
-            return hat.unit == task.unit
+        if Finding.LEADER_ELSEWHERE in self.built and hat.unit != self.place(task.role, file):
+            return False
         return self.place(hat.role, file) == hat.unit
 
     def queue(self, person: str) -> set[int]:
         """The cases whose running task is the person's work."""
         hats, found = self.hats(person), set()
+        all_persons = frozenset[str]({person}).union(*(hat.persons for hat in hats))
         for file in self.files.values():
             task, assignee = file.tasks.get(file.state), self._entered(file)
             if task and self.sees(person, file):
                 mine = [hat for hat in hats if (hat.role, hat.unit) == (task.role, task.unit)]
-                if any(assignee is None or assignee in hat.persons for hat in mine):
+                loose = Finding.QUEUE_TOO_LONG in self.built
+                if any(assignee is None or assignee in (all_persons if loose else hat.persons) for hat in mine):
                     found.add(file.key)
         return found
 

@@ -20,9 +20,9 @@ from engine.runtime.beginning import NewCase, start
 from engine.runtime.commands import Paper
 from engine.runtime.queries import CaseFilter
 from engine.runtime.tasks import STATE
+from tests.rights.cells import Outcome
 from tests.rights.changes import change
 from tests.rights.declared import REGISTRY
-from tests.rights.cells import Outcome
 from tests.rights.forms import FORMS
 from tests.rights.oracle import ASSIGN, ROWS, File
 from tests.rights.stage import DOSSIERS
@@ -112,10 +112,7 @@ class Walker:
 
     # ── tries ────────────────────────────────────────────────────────────────────────────────
     def _try(self) -> None:
-        file = self._file()
-        verb = self.rng.choice(self._verbs(file))
-        wanted = self._wanted(file) if verb == ASSIGN else None
-        person = self._somebody(lambda name: self.oracle.expected(name, file, verb, wanted), file, verb)
+        file, verb, wanted, person = self._wish()
         expected = self.oracle.expected(person, file, verb, wanted)
         patch = self._patch(file) if verb == EDIT else {}
         if patch and Outcome.ALLOWED in expected and self._enters_themself(person, file, patch):
@@ -128,6 +125,32 @@ class Walker:
             self._note(file, verb, wanted, what, before)
         if found == Outcome.ALLOWED and verb == SEE:
             self._see_fields(person, file)
+
+    def _wish(self) -> tuple[File, str, str | None, str]:
+        """Who wants what of which case: mostly who may, or who is kept from it though they hold the role."""
+        mode = self.rng.choices((self._may, self._may_for_another, self._is_kept, self._sees), (5, 2, 5, 2))[0]
+        for _ in range(20):
+            file = self._file()
+            verb = self.rng.choice(self._verbs(file))
+            wanted = self._wanted(file) if verb == ASSIGN else None
+            some = [name for name in self.oracle.people if mode(name, file, verb, wanted)]
+            if some:
+                break
+        stranger = not some or self.rng.random() < 0.15
+        return file, verb, wanted, self.rng.choice(list(self.oracle.people) if stranger else some)
+
+    def _may(self, name: str, file: File, verb: str, wanted: str | None) -> bool:
+        return self.oracle.expected(name, file, verb, wanted) == {Outcome.ALLOWED}
+
+    def _may_for_another(self, name: str, file: File, verb: str, _: str | None) -> bool:
+        hats = self.oracle.capacities(name, file, verb) if verb not in (SEE, ASSIGN) else []
+        return any(hat.mandate for hat in hats)
+
+    def _is_kept(self, name: str, file: File, verb: str, _: str | None) -> bool:
+        return (verb != ASSIGN or self.rng.random() < 0.02) and self.oracle.is_kept(name, file, verb)
+
+    def _sees(self, name: str, file: File, verb: str, _: str | None) -> bool:
+        return self.oracle.sees(name, file)
 
     def _file(self) -> File:
         """A case, mostly an open one."""
@@ -164,18 +187,10 @@ class Walker:
             return None
         return self.rng.choice(holders if chance < 0.95 else list(self.oracle.people))
 
-    def _somebody(
-        self, foretold: Callable[[str], frozenset[Outcome]], file: File | None, verb: str = ""
-    ) -> str:
-        """Somebody who may, or who is kept from it though they hold the role, or who sees the case, or anybody."""
-        everybody, chance = list(self.oracle.people), self.rng.random()
-        some: list[str] = []
-        if chance < 0.35:
-            some = [name for name in everybody if foretold(name) == {Outcome.ALLOWED}]
-        elif chance < 0.6 and file is not None and verb:
-            some = [name for name in everybody if self.oracle.is_kept(name, file, verb)]
-        elif chance < 0.8 and file is not None:
-            some = [name for name in everybody if self.oracle.sees(name, file)]
+    def _somebody(self, foretold: Callable[[str], frozenset[Outcome]]) -> str:
+        """Somebody who may, or anybody."""
+        everybody = list(self.oracle.people)
+        some = [name for name in everybody if foretold(name) == {Outcome.ALLOWED}] if self.rng.random() < 0.5 else []
         return self.rng.choice(some or everybody)
 
     def _patch(self, file: File) -> dict[str, Any]:
@@ -237,11 +252,14 @@ class Walker:
         if dossier.get("decided_by") == "ward":
             authority = unit
         place = (process, parent, unit, authority, nominee)
-        person = self._somebody(lambda name: self.oracle.expected_start(name, *place), parent)
+        person = self._somebody(lambda name: self.oracle.expected_start(name, *place))
         new = NewCase(unit, parent.key if parent else None, dossier)
         what = f"{person} starts {process} for {unit} below {parent.key if parent else None} ({nominee})"
         found, kept = self._perform(
-            person, lambda actor: start(self.world.work, self.world.registry.by_code[process], new, actor), None, "start"
+            person,
+            lambda actor: start(self.world.work, self.world.registry.by_code[process], new, actor),
+            None,
+            "start",
         )
         self._judge(what, person, self.oracle.expected_start(person, *place), found)
         if kept:
@@ -259,9 +277,7 @@ class Walker:
         return (DOSSIERS[process] if process == "campaign" else {}), ""
 
     # ── the engine's answer ──────────────────────────────────────────────────────────────────
-    def _perform(
-        self, person: str, deed: Callable[[Any], object], file: File | None, verb: str
-    ) -> tuple[str, bool]:
+    def _perform(self, person: str, deed: Callable[[Any], object], file: File | None, verb: str) -> tuple[str, bool]:
         """What the engine answers, and whether it stays done; much of what would close cases does not."""
         tx = self.world.tx
         tx.command("SAVEPOINT attempt")

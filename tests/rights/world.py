@@ -1,4 +1,4 @@
-"""A small country for the walk: two districts, their offices, wards and schools, people; engine and oracle side by side.
+"""A small country for the walk: two districts, offices, wards and schools, people; engine and oracle side by side.
 
 Conditions and rules of the processes are taken out, so that whoever may act moves the case on.
 """
@@ -65,9 +65,10 @@ STEADY = (  # so that there is always work
 )  # fmt: skip
 DOUBLE = (  # who could have two duties on one case
     (("proposer", "T1"), ("appraiser", "PNV")), (("proposer", "P1"), ("district_chair", "Q")),
-    (("proposer", "P2"), ("ward_chair", "P2"), ("appraisal_head", "PNV")), (("appraiser", "PNV"), ("district_chair", "Q")),
+    (("proposer", "P2"), ("ward_chair", "P2"), ("appraisal_head", "PNV")),
+    (("appraiser", "PNV"), ("district_chair", "Q")), (("proposer", "T1"), ("proposer_head", "T1")),
     (("ward_officer", "P1"), ("ward_chair", "P1"), ("appraiser", "PNV")),
-    (("proposer_head", "T1"), ("clerk", "VP"), ("council_secretary", "VP")), (("proposer", "T1"), ("proposer_head", "T1")),
+    (("proposer_head", "T1"), ("clerk", "VP"), ("council_secretary", "VP")),
 )  # fmt: skip
 CROWD = (*((place,) for place in STEADY), *DOUBLE, (), (), ())
 

@@ -23,11 +23,11 @@ from api.errors import documented
 from api.refusals import MalformedForm, WrongMediaType
 from api.routes.administration.changes import REFUSED
 from api.routes.attachments import MULTIPART, disposition, upload_form
-from api.sentences import field_sentences
 from engine.administration import exchange
 from engine.administration.desk import Desk, administer
 from engine.administration.refusals import RowsRefused
 from engine.definition.documents import canonical
+from engine.definition.sentences import field_sentences
 from engine.errors import InvalidInput, NotAuthenticated, NotPerformer
 from engine.office.files import FileKind, FileRefused
 from engine.runtime.service import Answer, Engine
