@@ -121,8 +121,9 @@ def _own_bodies(work: Work, roles: tuple[Role, ...], hats: Hats) -> set[int]:
 
 def _directs(work: Work, roles: tuple[Role, ...], unit: Unit, hats: Hats) -> bool:
     """Whether one of the hats is a role of the unit's authority that may begin the process for it."""
-    seats = work.office.seats(unit.authority_id, work.today)
-    wanted = {(role.code, seats[role.code].id) for role in roles if role.seat is Seat.AUTHORITY and role.code in seats}
+    authority = work.office.units[unit.authority_id]
+    seats = work.office.seats(authority.id, work.today)
+    wanted = {(role.code, seats.get(role.code, authority).id) for role in roles if role.seat is Seat.AUTHORITY}
     return bool(wanted & hats)
 
 

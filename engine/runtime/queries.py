@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, tuple_
 
 from engine.definition.performing import Actor
 from engine.instants import to_micros
 from engine.runtime.accounts import TOUCH_EVERY, hash_of
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.rights import visible_rows
-from engine.runtime.schema import attachment, history, instance, person, session, user_task
+from engine.runtime.schema import attachment, history, instance, membership, person, session, user_task
 from engine.runtime.statements import ATTACHMENTS
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
@@ -76,7 +76,7 @@ def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -
         .where(
             user_task.c.clock == "running",
             tuple_(user_task.c.role, user_task.c.unit_id).in_(sorted(actor.hats)),
-            or_(user_task.c.assignee_id.is_(None), user_task.c.assignee_id.in_(_answers_for(actor))),
+            _is_free_for(work, actor),
             visible_rows(work, actor),
         )
         .order_by(due_at.is_(None), due_at, user_task.c.id)
@@ -90,10 +90,25 @@ def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -
     return _rows(work.tx, query)
 
 
-def _answers_for(actor: Actor) -> list[int]:
-    """The people whose assigned tasks are the actor's work: themself and whom they stand in for."""
-    own = [actor.person_id] if actor.person_id is not None else []
-    return [*own, *sorted({mandate.principal_id for mandate in actor.mandates})]
+def _is_free_for(work: Work, actor: Actor) -> ColumnElement[bool]:
+    """That the task is nobody's alone, or the actor's, or of somebody for whom they act in its role."""
+    on, assignee = work.today.isoformat(), user_task.c.assignee_id
+    stood_for = sorted({(mandate.role, mandate.unit_id, mandate.principal_id) for mandate in actor.mandates})
+    still_holds = exists().where(
+        membership.c.person_id == assignee,
+        membership.c.unit_id == user_task.c.unit_id,
+        membership.c.role == user_task.c.role,
+        membership.c.valid_from <= on,
+        or_(membership.c.valid_to.is_(None), membership.c.valid_to >= on),
+        person.c.id == assignee,
+        person.c.active,
+    )
+    return or_(
+        assignee.is_(None),
+        assignee == actor.person_id,
+        tuple_(user_task.c.role, user_task.c.unit_id, assignee).in_(stood_for),
+        ~still_holds,
+    )
 
 
 def tasks_of(tx: Transaction, instance_id: int) -> list[Row]:

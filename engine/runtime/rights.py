@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
 from engine.definition.audience import hidden
-from engine.definition.language import Role, Seat
+from engine.definition.language import Seat
 from engine.definition.performing import Actor
 from engine.errors import NotPerformer
 from engine.runtime.database import Row
@@ -77,8 +77,7 @@ def _overseen(work: Work, hats: Iterable[tuple[str, int]]) -> frozenset[int]:
     for code, unit_id in hats:
         role = work.registry.roles.get(code)
         if role is not None and role.sees_all:
-            bodies = work.office.circle((unit_id,))
-            found.update(*(work.office.overseen(body) for body in bodies if _sits_in(work, role, body, unit_id)))
+            found.update(*map(work.office.overseen, work.office.served(code, unit_id, work.today)))
     return frozenset(found)
 
 
@@ -97,12 +96,6 @@ def must_administer(work: Work, actor: Actor, authority_id: int, label: str) -> 
     if authority_id not in administered(work, actor):
         role, body = work.registry.administrator, work.office.units[authority_id]
         raise NotPerformer(action=label, who=f"{role.label}, {body.name}")
-
-
-def _sits_in(work: Work, role: Role, body: int, unit_id: int) -> bool:
-    """Whether the unit has the role's seat for that authority: a ward's own administrator is not the district's."""
-    seat = work.office.seats(body, work.today).get(role.code, work.office.units[body])
-    return role.seat is Seat.OWN_UNIT or seat.id == unit_id
 
 
 def visible_rows(work: Work, actor: Actor) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ import csv
 import sys
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from api.installation import registry
 from demo.organisation import SEATS
@@ -55,6 +56,8 @@ def _working_on(model: ProcessModel, state: StateModel) -> Iterator[Right]:
     leader = [REGISTRY.roles[state.owner.led_by]] if state.owner.led_by else []
     for role in {state.owner, *leader, REGISTRY.administrator}:
         yield _right(model, ASSIGN, state.id, role, "")
+    above = _right(model, ASSIGN, state.id, REGISTRY.administrator, "")
+    yield replace(above, place=SUPERIOR)  # a ward has no administrator of its own
 
 
 def place_of(role: Role) -> str:
