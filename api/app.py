@@ -49,11 +49,13 @@ def create_app(
     routers: Sequence[Callable[[Bodies], APIRouter]] = (),
     pages: Sequence[APIRouter] = (),
     companions: Sequence[Companion] = (),
+    sends_mail: bool = True,
 ) -> FastAPI:
     """The application over an engine; it does not close the engine.
 
     routers: make further routes below /api/v1. pages: routes for people, at the root. companions: entered in
-    this order when the application starts, left in reverse when it stops.
+    this order when the application starts, left in reverse when it stops. sends_mail: whether letters can leave at
+    all; without, nobody is invited by mail.
     """
     app = DocumentedApi(
         title="Thi đua, khen thưởng",
@@ -64,7 +66,7 @@ def create_app(
         redirect_slashes=False,
         lifespan=_lifespan(companions),
     )
-    app.state.engine, app.state.settings = engine, settings
+    app.state.engine, app.state.settings, app.state.sends_mail = engine, settings, sends_mail
     app.state.hashing = CapacityLimiter(HASHES_AT_ONCE)
     app.bodies = Bodies()
     for router in (*_routers(engine, app.bodies), *(make(app.bodies) for make in routers)):

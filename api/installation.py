@@ -36,6 +36,8 @@ class Installation:
     settings: Settings
     engine: Engine
     ticker: Ticker
+    sends_mail: bool
+    """Whether there is a way for mail to leave."""
 
 
 def registry() -> Registry:
@@ -77,9 +79,10 @@ def installation(
             with database.read() as tx:
                 vault = open_vault(tx, settings.key_file or settings.data / KEYS)
             engine = Engine(database, definitions, blobs, vault=vault, clock=clock, wall=wall, salt=salt)
-            post = Post(words, letterhead(settings), transport or smtp(settings))
+            way = transport or smtp(settings)
+            ticker = Ticker(engine, Post(words, letterhead(settings), way))
             try:
-                yield Installation(settings, engine, Ticker(engine, post))
+                yield Installation(settings, engine, ticker, sends_mail=not isinstance(way, NoServer))
             finally:
                 engine.close()
     except Timeout as taken:

@@ -25,6 +25,10 @@ from notifications.door import (
 _LETTERS = {LinkKind.INVITATION: AccountLetter.INVITATION, LinkKind.RESET: AccountLetter.RESET}
 ANSWERED_AFTER_SECONDS = 0.1
 """Longer than a letter takes to write, so that its trouble does not show."""
+NO_MAIL_SERVER = (
+    "hệ thống chưa có máy chủ thư. Hãy đặt THIDUA_SMTP_HOST rồi chạy lại máy chủ; hoặc dừng máy chủ, chạy lệnh "
+    "«thidua person invite-link {username}» và đưa liên kết tận tay người đó"
+)
 log = logging.getLogger(__name__)
 
 
@@ -40,25 +44,34 @@ async def ask_for_reset(engine: Engine, head: Letterhead, username: str) -> None
     await asyncio.sleep(done_at - loop.time())
 
 
-def invite(engine: Engine, head: Letterhead, work: Work, actor: Actor, person_id: int) -> None:
-    """Send a person whom the actor administers a link to set their first password.
+def invite(
+    engine: Engine, head: Letterhead, work: Work, actor: Actor, person_id: int, *, sends_mail: bool
+) -> Row:  # fmt: skip
+    """Send a person whom the actor administers a link to set their first password; gives that person's row.
+
+    sends_mail: whether the installation has a way for letters to leave.
 
     Raises:
         NotPerformer, NotFound: as `people.administered_person`.
         NotInvitable: with the reason and what to do.
     """
     who = people.administered_person(work, actor, person_id, "Mời đặt mật khẩu")
+    if not sends_mail:
+        raise NotInvitable(why=NO_MAIL_SERVER.format(username=who["username"]))
     people.must_be_invitable(who)
     if not is_reachable(who):
         raise NotInvitable(why="địa chỉ thư điện tử không đúng dạng; hãy sửa địa chỉ trước")
     _send_link(engine, head, work, who, LinkKind.INVITATION)
+    return who
 
 
-def tell_of_change(head: Letterhead, work: Work, person_id: int) -> None:
-    """Tell the person that their password was changed, in case it was not they who did."""
+def tell_of_change(
+    head: Letterhead, work: Work, person_id: int, letter: AccountLetter = AccountLetter.CHANGED
+) -> None:  # fmt: skip
+    """Tell the person what was changed, their password if nothing is named, in case it was not they who did."""
     who = people.person_of(work.tx, person_id)
     if is_reachable(who):
-        told = Told(AccountLetter.CHANGED, f"changed-{new_secret()}")
+        told = Told(letter, f"changed-{new_secret()}")
         write_account_letter(work, current_head(work.tx, head), who, told)
 
 

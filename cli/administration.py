@@ -5,6 +5,7 @@ It may do everything; the log says that it was the command line.
 
 import argparse
 import json
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +17,14 @@ from pydantic import BaseModel, ValidationError
 from api.installation import Installation
 from api.logins import new_secret
 from api.settings import Settings
-from cli.commands import CannotStart, opened
+from cli.commands import CannotStart, command_line, opened
 from engine.accounts import links
 from engine.administration import exchange, law, people, roles
 from engine.administration.desk import Desk
 from engine.administration.forms import Confirmation, NewMembership, NewPerson
 from engine.administration.refusals import RowsRefused
 from engine.definition.sentences import field_sentences
+from engine.errors import InvalidInput
 from engine.instants import vn_date
 from engine.runtime.database import Row, Transaction
 from notifications.account_letters import PAGES, AccountLetter
@@ -57,8 +59,7 @@ def run(command: AdministrationCommand) -> Callable[[argparse.Namespace, Setting
             print(refused)
             return 1
         except ValidationError as wrong:
-            found = field_sentences(wrong.errors(include_url=False, include_input=False))
-            raise CannotStart("; ".join(f"{name}: {sentence}" for name, sentence in found.items())) from wrong
+            raise InvalidInput(field_sentences(wrong.errors(include_url=False, include_input=False))) from wrong
         return 0
 
     return perform
@@ -83,10 +84,11 @@ def _form(model: type[BaseModel], **values: Any) -> Any:
     return model.model_validate_json(json.dumps(said), strict=True)
 
 
-def _person(desk: Desk, username: str) -> Row:
+def _person(place: Installation, desk: Desk, username: str) -> Row:
     row = desk.tx.one(people.PERSON_NAMED, username=username)
     if row is None:
-        raise CannotStart(f"there is no account {username}; add it with: thidua person add")
+        adding = command_line(f"person add {shlex.quote(username)} NAME MAIL", place.settings)
+        raise CannotStart(f"there is no account {username}; add it with: {adding}")
     return row
 
 
@@ -115,14 +117,14 @@ def _add_person(given: argparse.Namespace, place: Installation) -> Lines:
         NewPerson, username=given.username, name=given.name, mail=given.mail, staff_code=given.staff_code
     )  # fmt: skip
     _change(place, lambda desk: people.add(desk, form))
-    yield f"Đã thêm {given.username}. Chạy tiếp: thidua person invite-link {given.username}"
+    yield f"Đã thêm {given.username}. Chạy tiếp: {command_line(f'person invite-link {given.username}', place.settings)}"
 
 
 def _invite_link(given: argparse.Namespace, place: Installation) -> Lines:
     secret = new_secret()
 
     def invite(desk: Desk) -> None:
-        row = _person(desk, given.username)
+        row = _person(place, desk, given.username)
         links.issue(desk.tx, links.LinkKind.INVITATION, row["id"], secret, desk.wall)
         desk.note("person.invite", given.username)
 
@@ -137,7 +139,7 @@ def _grant(given: argparse.Namespace, place: Installation) -> Lines:
         since = (given.since or desk.work.today).isoformat()
         until = given.until.isoformat() if given.until else None
         form = _form(NewMembership, unit=given.unit, role=given.role, **{"from": since, "to": until})
-        return roles.grant(desk, _person(desk, given.username)["id"], form)
+        return roles.grant(desk, _person(place, desk, given.username)["id"], form)
 
     held = _change(place, grant)
     yield f"Đã giao cho {given.username}: {held['role']['label']}, {held['unit']['name']}, từ {held['from']}."
@@ -145,7 +147,7 @@ def _grant(given: argparse.Namespace, place: Installation) -> Lines:
 
 def _end_role(given: argparse.Namespace, place: Installation) -> Lines:
     def end(desk: Desk) -> dict[str, Any]:
-        shown = people.person_of(desk, _person(desk, given.username)["id"])
+        shown = people.person_of(desk, _person(place, desk, given.username)["id"])
         held = [one for one in shown["memberships"] if (one["role"]["code"], one["unit"]["code"]) == given.place]
         if not held:
             raise CannotStart(f"{given.username} does not hold {given.role} in {given.unit}")

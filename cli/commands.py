@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import shlex
 import signal
 import socket
 import tempfile
@@ -45,6 +46,11 @@ class CannotStart(Exception):
     """The command cannot do its work; the message says what to do."""
 
 
+def command_line(words: str, settings: Settings) -> str:
+    """A command to run next on the same data folder, as one types it."""
+    return f"thidua {words} --data {shlex.quote(str(settings.data))}"
+
+
 def demo(given: argparse.Namespace, settings: Settings) -> int:
     """Load the seed campaign, say where it is, and answer until stopped."""
     if given.data is None:
@@ -74,6 +80,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             settings,
             companions=[ticking],
             pages=[reference_pages(), password_pages(), case_pages(place.engine.registry)],
+            sends_mail=place.sends_mail,
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)
         _answer(listening, app, settings)
@@ -101,21 +108,23 @@ def init(given: argparse.Namespace, settings: Settings) -> int:
     secret = environ.get("THIDUA_ADMIN_PASSWORD") or getpass.getpass("Mật khẩu của quản trị: ")
     if why := weakness(secret, (given.username, given.authority)):
         raise CannotStart(why)
+    now = wall_clock()
+    today = now.astimezone(LOCAL).date()
+    since = given.since or today
+    if since > today:
+        raise CannotStart(f"--since {since} is still to come: the administrator would not be one yet")
     hashed = hash_password(secret)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(path)
     database.create_tables()
-    now = wall_clock()
-    this_year = now.astimezone(LOCAL).year
     with database.write() as tx:
-        write_calendar(tx, seed_days(min(2024, this_year), this_year + CALENDAR_YEARS), to_micros(now))
+        write_calendar(tx, seed_days(min(2024, today.year), today.year + CALENDAR_YEARS), to_micros(now))
         write_law(tx, law.ALL)
-        since = now.astimezone(LOCAL).date()
-        unit_id = add_unit(tx, "TOP", given.authority, "district", mail="", since=since)
+        unit_id = add_unit(tx, given.code, given.authority, "district", mail="", since=since)
         person_id = add_person(tx, given.username, given.username, mail="", password_hash=hashed)
         add_membership(tx, person_id, unit_id, ADMINISTRATOR.code, since=since)
     database.close()
-    print(f"Đã tạo {path}. Chạy tiếp: thidua serve --data {settings.data}")
+    print(f"Đã tạo {path}. Chạy tiếp: {command_line('serve', settings)}")
     return 0
 
 
@@ -124,12 +133,12 @@ def verify_history(_: argparse.Namespace, settings: Settings) -> int:
     database = _existing(settings)
     with database.read() as tx:
         faults = [*verify(tx), *log.verify(tx)]
-        cases = sum(count_by_state(tx).values())
+        cases, entries = sum(count_by_state(tx).values()), log.count(tx)
     database.close()
     for fault in faults:
         print(fault)
     said = f"{len(faults)} lỗi" if faults else "nguyên vẹn"
-    print(f"Lịch sử của {cases} hồ sơ trong {settings.data}: {said}.")
+    print(f"Lịch sử của {cases} hồ sơ, {entries} mục nhật ký quản trị trong {settings.data}: {said}.")
     return 1 if faults else 0
 
 
@@ -172,7 +181,7 @@ class _Ticking:
 def opened(settings: Settings) -> Iterator[Installation]:
     """The installation in a folder that `init` (or a demo with --data) has made."""
     if not (settings.data / DATABASE).exists():
-        raise CannotStart(f"there is nothing in {settings.data}; run: thidua init --data {settings.data} --authority …")
+        raise CannotStart(f"there is nothing in {settings.data}; run: {command_line('init', settings)} --authority …")
     if is_demo(settings):
         raise CannotStart(f"{settings.data} is a demo, whose passwords everybody knows; choose another folder")
     try:

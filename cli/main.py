@@ -1,15 +1,18 @@
 """The command line: `thidua <command>`. Each command says on one line what is wrong and what to do next."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from os import environ
+from datetime import date, datetime
+from os import O_WRONLY, devnull, dup2, environ
+from os import open as open_descriptor
 from pathlib import Path
 
 from api.settings import Settings, SettingsError
 from cli import administration, commands, doctor, keys
-from engine.errors import EngineError
+from engine.administration.forms import UNIT_CODE
+from engine.errors import EngineError, InvalidInput
 from engine.runtime.database import DRIVER
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -21,6 +24,8 @@ LATER = {
     "bpmn": "the drawing comes with the definitions' issue",
 }
 """Commands that have their name already."""
+SIGPIPE = 13
+"""Shells give 128 and this for a command whose reader has gone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,16 +34,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(given)
         command: Command = given.command
-        return command(given, settings)
+        code = command(given, settings)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _stop_talking()
     except OSError as wrong:
         print(f"thidua: {settings_folder(given)}: {wrong.strerror or wrong}", file=sys.stderr)
         return 2
     except DRIVER.DatabaseError as wrong:
         print(f"thidua: {settings_folder(given)}: {wrong}", file=sys.stderr)
         return 2
+    except InvalidInput as wrong:
+        for name, sentence in wrong.fields.items():
+            print(f"thidua: {name}: {sentence}", file=sys.stderr)
+        return 2
     except (SettingsError, EngineError, commands.CannotStart) as wrong:
         print(f"thidua: {wrong}", file=sys.stderr)
         return 2
+
+
+def _stop_talking() -> int:
+    """Whoever read the output has read enough (`| head`), which is no fault; what is left is not said."""
+    dup2(open_descriptor(devnull, O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at the end
+    return 128 + SIGPIPE
 
 
 def settings_folder(given: argparse.Namespace) -> str:
@@ -64,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     _place(init)
     init.add_argument("--authority", required=True, help='the body whose head decides, as "UBND quận Dương Kinh"')
     init.add_argument("--username", default="quantri", help="of the administrator (quantri)")
+    init.add_argument("--code", type=_unit_code, default="TOP", help="of the authority, in spreadsheets (TOP)")
+    init.add_argument(
+        "--since", type=_day, metavar="YYYY-MM-DD",
+        help="first day of the authority and of its administrator; units and roles begin no earlier (today)",
+    )  # fmt: skip
 
     serve = _add(found, "serve", commands.serve, "answer requests, fire timers, send mail")
     _place(serve, port=True)
@@ -101,6 +125,19 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise argparse.ArgumentTypeError("must be a number from 1 to 65535")
     return int(text)
+
+
+def _unit_code(text: str) -> str:
+    if not re.fullmatch(UNIT_CODE, text):
+        raise argparse.ArgumentTypeError("must be letters, digits and . _ - as in DK-01, 40 at most")
+    return text
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must look like 2024-07-31") from None
 
 
 def _instant(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Letters about an account itself: an invitation, a link to reset the password, that it was changed.
+"""Letters about an account itself: an invitation, a link to reset the password, that something was changed.
 
 They are asked for by a person or tell of a danger, so they wait for no office hours. The secret of a link is in
 the letter and nowhere else: behind the # of an address, which browsers send to nobody.
@@ -34,6 +34,7 @@ class AccountLetter(StrEnum):
     INVITATION = "account_invitation"
     RESET = "account_reset"
     CHANGED = "account_changed"
+    FACTOR_REMOVED = "account_factor_removed"
 
 
 PAGES = {AccountLetter.INVITATION: "/loi-moi", AccountLetter.RESET: "/dat-mat-khau"}

@@ -24,6 +24,7 @@ from api.routes.collection import answer
 from api.routes.session import Code, address_of
 from engine.accounts import people, second_factor
 from engine.accounts.links import LinkKind
+from engine.administration import log
 from engine.definition.performing import Actor
 from engine.errors import (
     ConfirmationNeeded,
@@ -45,6 +46,7 @@ from engine.runtime import accounts
 from engine.runtime.accounts import Scope
 from engine.runtime.service import Answer, Asking
 from engine.runtime.work import Work
+from notifications.door import AccountLetter
 
 ASK = documented(*BODY, CrossSite, Unavailable)
 REDEEM = documented(*BODY, LinkSpent, SecondFactorNeeded, WrongCode, TooManyAttempts, CrossSite, Unavailable)
@@ -134,12 +136,13 @@ def _invite(router: APIRouter) -> None:
     async def invite_person(
         request: Request, engine: EngineDep, settings: SettingsDep, asked: Asked, person_id: PersonId
     ) -> Response:
-        """A letter with a link that is good for a day goes to the person; an older link is void."""
+        """A letter with a link that is good for a day goes to the person; an older link is void. Needs a mail server."""
         await no_body(request)
-        head = letterhead(settings)
+        head, sends_mail = letterhead(settings), request.app.state.sends_mail
 
         def perform(work: Work, actor: Actor) -> Answer:
-            invite(engine, head, work, actor, int(person_id))
+            who = invite(engine, head, work, actor, int(person_id), sends_mail=sends_mail)
+            log.append(work, actor.person_id, "person.invite", who["username"], {})
             return Answer(204, "")
 
         return reply(await answered(engine.change(asked, perform, Scope.ADMINISTER)))
@@ -153,13 +156,16 @@ def _take_away(router: APIRouter) -> None:
         summary="Gỡ xác thực hai lớp của người mất điện thoại",
         responses=documented(*ADMINISTER, SessionNeeded, ConfirmationNeeded),
     )
-    async def take_away(engine: EngineDep, secret: Secret, person_id: PersonId) -> Response:
-        """For somebody who has lost the device; make sure that it is they who ask."""
+    async def take_away(engine: EngineDep, settings: SettingsDep, secret: Secret, person_id: PersonId) -> Response:
+        """For somebody who has lost the device; make sure that it is they who ask. They are told by mail."""
+        head = letterhead(settings)
 
         def perform(work: Work, actor: Actor) -> Answer:
             accounts.own_session(work.tx, secret, engine.wall(), fresh=True)
             who = people.administered_person(work, actor, int(person_id), "Gỡ xác thực hai lớp")
             second_factor.remove(work.tx, who["id"])
+            tell_of_change(head, work, who["id"], AccountLetter.FACTOR_REMOVED)
+            log.append(work, actor.person_id, "person.second_factor_remove", who["username"], {})
             return Answer(204, "")
 
         return reply(await answered(engine.change(Asking(secret), perform, Scope.ADMINISTER)))

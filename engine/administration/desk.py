@@ -197,11 +197,9 @@ def administer(
     engine: Engine, asking: Asking, perform: Callable[[Desk], Answer], needs: Scope = Scope.ADMINISTER
 ) -> "Future[Answer]":
     """Queue a change of what the office has; the shared office is renewed after the commit, before the answer."""
-    future = engine.change(asking, lambda work, actor: perform(Desk(work, actor, engine.wall())), needs)
-    future.add_done_callback(lambda done: _renew(engine, done))
-    return future
 
+    def change(work: Work, actor: Actor) -> Answer:
+        work.tx.outdates = True
+        return perform(Desk(work, actor, engine.wall()))
 
-def _renew(engine: Engine, done: "Future[Answer]") -> None:
-    if not done.cancelled() and done.exception() is None:
-        engine.reload_office()
+    return engine.change(asking, change, needs)

@@ -6,7 +6,7 @@ A payload says what was before and what is after. Names stand in it, never secre
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.definition.documents import canonical
 from engine.runtime.database import Row, Statement, Transaction
@@ -21,6 +21,7 @@ HEAD = "administration.head"
 p = bindparam
 _LAST = Statement(select(administration).order_by(administration.c.seq.desc()).limit(1))
 _ALL = Statement(select(administration).order_by(administration.c.seq))
+_COUNT = Statement(select(func.count().label("n")).select_from(administration))
 _NEW = insertion(administration)
 _HEAD = Statement(select(setting.c.value).where(setting.c.name == HEAD))
 _DROP_HEAD = Statement(setting.delete().where(setting.c.name == HEAD))
@@ -53,6 +54,13 @@ def append(work: Work, actor_id: int | None, what: str, subject: str, payload: d
 def entries(tx: Transaction, before: int | None, most: int) -> list[Row]:
     """The newest entries below that number, each with the `actor_name` (None: the command line)."""
     return tx.all(_PART, before=_BEYOND if before is None else before, most=most)
+
+
+def count(tx: Transaction) -> int:
+    """How many entries there are."""
+    row = tx.one(_COUNT)
+    assert row is not None, "a count has a row"
+    return int(row["n"])
 
 
 def verify(tx: Transaction) -> Iterator[str]:

@@ -159,7 +159,7 @@ def add(desk: Desk, new: NewPerson) -> int:
         raise OfficeRefused("username_taken", username=new.username)
     _staff_code_free(desk, new.staff_code, 0)
     person_id = offices.add_person(desk.tx, new.username, new.name, mail=new.mail, staff_code=new.staff_code)
-    desk.note("person.add", new.username, after={"name": new.name})
+    desk.note("person.add", new.username, after={"name": new.name, "staff_code": new.staff_code})
     return person_id
 
 
@@ -186,7 +186,7 @@ def change(desk: Desk, person_id: int, patch: PersonPatch) -> None:
 
     desk.keep_administered(_authorities_of(desk, person_id), desk.work.today, write)
     changed = sorted(name for name in after if after[name] != before[name])
-    told = {name: (before[name], after[name]) for name in ("name", "active") if name in changed}
+    told = {name: (before[name], after[name]) for name in ("name", "staff_code", "active") if name in changed}
     desk.note("person.change", row["username"], changed=changed, **told)
 
 

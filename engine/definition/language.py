@@ -49,7 +49,7 @@ class Seat(StrEnum):
 class Role:
     """A candidate role. `sees_all`: its holders see every case of their authority.
 
-    led_by: code of the role in the same unit that distributes its work.
+    led_by: code of the role that distributes its work.
     """
 
     code: str

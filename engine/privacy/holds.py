@@ -1,5 +1,7 @@
 """Legal holds: while one is open, the case is not archived whatever the retention rules say."""
 
+from dataclasses import replace
+
 from sqlalchemy import bindparam, select, update
 
 from engine.definition.model import ProcessModel
@@ -39,7 +41,7 @@ def hold(work: Work, model: ProcessModel, row: Row, reason: str, actor: Actor) -
         NotPerformer: the actor does not oversee the authority.
         GuardUnmet: it is held already. ReadOnly: it is archived. InvalidInput: as `checked_reason`.
     """
-    capacity, reason = _overseer(work, row, actor, LABELS[HOLD]), checked_reason(reason)
+    capacity, reason = _overseer(work, row, actor, HOLD), checked_reason(reason)
     if is_held(work, row["id"]):
         raise GuardUnmet((Reason("already_held", "Hồ sơ đang được giữ; hãy thôi giữ trước"),), action=LABELS[HOLD])
     work.tx.insert(
@@ -56,7 +58,7 @@ def release(work: Work, model: ProcessModel, row: Row, reason: str, actor: Actor
         NotPerformer: the actor does not oversee the authority.
         GuardUnmet: it is not held. InvalidInput: as `checked_reason`.
     """
-    capacity, reason = _overseer(work, row, actor, LABELS[RELEASE]), checked_reason(reason)
+    capacity, reason = _overseer(work, row, actor, RELEASE), checked_reason(reason)
     open_one = work.tx.one(_OPEN, case=row["id"])
     if open_one is None:
         raise GuardUnmet((Reason("not_held", "Hồ sơ không bị giữ"),), action=LABELS[RELEASE])
@@ -69,11 +71,16 @@ def overseeing_labels(work: Work) -> str:
     return "; ".join(role.label for role in work.registry.roles.values() if role.sees_all)
 
 
-def _overseer(work: Work, row: Row, actor: Actor, label: str) -> Capacity:
-    held = overseeing(work, actor, row["authority_id"])
-    if not held:
-        raise NotPerformer(action=label, who=overseeing_labels(work))
-    return Capacity(min(held))
+def _overseer(work: Work, row: Row, actor: Actor, verb: str) -> Capacity:
+    label = LABELS[verb]
+    own = overseeing(work, replace(actor, mandates=()), row["authority_id"])
+    if own:
+        return Capacity(min(own))
+    for mandate in actor.mandates:
+        by_it = replace(actor, memberships=frozenset(), mandates=(mandate,))
+        if mandate.covers(row["process"], verb) and overseeing(work, by_it, row["authority_id"]):
+            return Capacity(mandate.role, mandate)
+    raise NotPerformer(action=label, who=overseeing_labels(work))
 
 
 def _told(work: Work, model: ProcessModel, row: Row, deed: Deed) -> Row:

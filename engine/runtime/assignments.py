@@ -77,7 +77,7 @@ def _capacity(
     """In which capacity the actor gives the task away, or takes it."""
     seats = work.office.seats(case.authority.id, work.today)
     leader = work.registry.roles.get(role.led_by)
-    if leader is not None and (leader.code, seat_of(role, case, seats).id) in actor.hats_for(model.code, ASSIGN):
+    if leader is not None and (leader.code, seat_of(leader, case, seats).id) in actor.hats_for(model.code, ASSIGN):
         return capacity_of(model, case, Wish(ASSIGN, LABEL, (leader,), actor, seats))
     above = Capacity(work.registry.administrator.code)
     if case.authority.id in administered(work, actor):

@@ -50,11 +50,12 @@ class Transaction:
     resets its statement, which the connection may by then be using again: that row would come out empty.
     """
 
-    __slots__ = ("_cursor", "_hook", "follow_up")
+    __slots__ = ("_cursor", "_hook", "follow_up", "outdates")
 
     def __init__(self, cursor: Any, hook: Hook | None) -> None:
         self._cursor, self._hook = cursor, hook
-        self.follow_up = False
+        self.follow_up = False  # something is to be done right after the commit
+        self.outdates = False  # what is shared in memory must be read again after it
 
     def _execute(self, statement: Statement, values: dict[str, Any]) -> Any:
         if self._hook is not None:

@@ -75,7 +75,7 @@ def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -
         .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
         .where(
             user_task.c.clock == "running",
-            tuple_(user_task.c.role, user_task.c.unit_id).in_(sorted(actor.hats)),
+            _is_work_of(actor),
             _is_free_for(work, actor),
             visible_rows(work, actor),
         )
@@ -88,6 +88,19 @@ def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -
         same = and_(due_at == after.due_at, user_task.c.id > after.task_id)
         query = query.where(or_(due_at > after.due_at, same, due_at.is_(None)))
     return _rows(work.tx, query)
+
+
+def _is_work_of(actor: Actor) -> ColumnElement[bool]:
+    """That the task's role is the actor's where it lies, by membership or by a mandate for the case's process."""
+    hat, unlimited = tuple_(user_task.c.role, user_task.c.unit_id), set(actor.memberships)
+    limited: list[ColumnElement[bool]] = []
+    for mandate in actor.mandates:
+        if mandate.powers:
+            processes = sorted({power.partition(".")[0] for power in mandate.powers})
+            limited.append(and_(hat == (mandate.role, mandate.unit_id), instance.c.process.in_(processes)))
+        else:
+            unlimited.add((mandate.role, mandate.unit_id))
+    return or_(hat.in_(sorted(unlimited)), *limited)
 
 
 def _is_free_for(work: Work, actor: Actor) -> ColumnElement[bool]:

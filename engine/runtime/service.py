@@ -20,7 +20,7 @@ from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.definition.registry import Registry
 from engine.errors import KeyReused, StaleVersion, VersionMissing
-from engine.instants import local_date, to_micros
+from engine.instants import to_micros
 from engine.runtime import beginning, commands
 from engine.runtime.accounts import Scope, actor_of, check_scope, login_of, use
 from engine.runtime.assignments import assign
@@ -82,7 +82,7 @@ class Engine:
         self.database, self.registry, self.blobs, self.vault = database, registry, blobs, vault
         self.clock, self.wall, self._salt = clock, wall, salt
         self.reload_office()
-        self.writer = Writer(database, self._follow_up)
+        self.writer = Writer(database, self._follow_up, self.reload_office)
 
     def reload_office(self) -> None:
         """Read units, seats, calendar and law again, after they were changed."""
@@ -154,7 +154,8 @@ class Engine:
         stand: checks what must hold before a stored answer may be given again, and gives the change.
         """
         login = use(tx, asking.secret, needs, self.wall())
-        work, actor = self.work(tx), actor_of(tx, login, local_date(self.clock()))
+        work = self.work(tx)
+        actor = actor_of(tx, login, work.today)
         perform = stand(work, actor)
         if not asking.key:
             return perform()
@@ -191,17 +192,18 @@ class Engine:
             NotAuthenticated: no valid session or token.
         """
         with self.database.read() as tx:
-            yield self.work(tx), self.standing(tx, secret)
+            work = self.work(tx)
+            yield work, self.standing(work, secret)
 
-    def standing(self, tx: Transaction, secret: str) -> Actor:
+    def standing(self, work: Work, secret: str) -> Actor:
         """The person behind a secret who looks, with the memberships of the business date.
 
         Raises:
             NotAuthenticated, ScopeMissing: as `login_of` and `check_scope`.
         """
-        login = login_of(tx, secret, self.wall())
+        login = login_of(work.tx, secret, self.wall())
         check_scope(login, Scope.READ, self.wall())
-        return actor_of(tx, login, local_date(self.clock()))
+        return actor_of(work.tx, login, work.today)
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────
     def fire_due(self) -> int:

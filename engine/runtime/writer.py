@@ -27,11 +27,14 @@ class Writer:
     """Runs commands one after the other in a thread of its own.
 
     follow_up: called in transactions of its own after a commit whose command asked for it
-    (`tx.follow_up`), until it answers False; the answers of that commit wait for it.
+    (`tx.follow_up`), until it answers False; the answers of that commit wait for it. renew: called after the
+    commit of a command that outdates what is shared in memory (`tx.outdates`), before anything else runs.
     """
 
-    def __init__(self, database: Database, follow_up: FollowUp | None = None) -> None:
-        self._database, self._follow_up = database, follow_up
+    def __init__(
+        self, database: Database, follow_up: FollowUp | None = None, renew: Callable[[], None] | None = None
+    ) -> None:
+        self._database, self._follow_up, self._renew = database, follow_up, renew
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._stopped, self._door = False, threading.Lock()
@@ -64,8 +67,8 @@ class Writer:
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, ended = self._batch(first)
-            if batch:
-                self._commit(batch)
+            while batch:
+                batch = batch[self._commit(batch) :]
             if ended:
                 break
 
@@ -84,26 +87,32 @@ class Writer:
                 return batch, False
         return batch, True
 
-    def _commit(self, batch: list[Item]) -> None:
+    def _commit(self, batch: list[Item]) -> int:
+        """Commit what has queued up, as far as the first that outdates what the others know; returns how many."""
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._database.write() as tx:
                 if len(batch) == 1:  # alone, it needs no savepoint: its failure undoes the transaction
                     answers.append((batch[0][1], batch[0][0](tx), None))
                 else:
-                    answers = [(future, *_attempt(tx, command)) for command, future in batch]
-                wanted = tx.follow_up
+                    for command, future in batch:
+                        answers.append((future, *_attempt(tx, command)))
+                        if tx.outdates:
+                            break
         except BaseException as fault:  # nothing of the batch was committed
             for _, future in batch:
                 future.set_exception(fault)
-            return
-        if wanted and self._follow_up is not None:
+            return len(batch)
+        if tx.outdates and self._renew is not None:
+            self._renew()
+        if tx.follow_up and self._follow_up is not None:
             self._follow()
         for future, result, fault_of_one in answers:
             if fault_of_one is None:
                 future.set_result(result)
             else:
                 future.set_exception(fault_of_one)
+        return len(answers)
 
     def _follow(self) -> None:
         assert self._follow_up is not None
@@ -118,14 +127,14 @@ class Writer:
 
 def _attempt(tx: Transaction, command: Command[Any]) -> tuple[Any, BaseException | None]:
     """Run one command in a savepoint; a failure undoes that command alone."""
-    asked = tx.follow_up
+    asked = tx.follow_up, tx.outdates
     tx.command("SAVEPOINT command")
     try:
         result = command(tx)
     except Exception as fault:
         tx.command("ROLLBACK TO command")
         tx.command("RELEASE command")
-        tx.follow_up = asked
+        tx.follow_up, tx.outdates = asked
         return None, fault
     tx.command("RELEASE command")
     return result, None

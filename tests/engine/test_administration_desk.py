@@ -27,7 +27,7 @@ def by(office: RuntimeOffice, who: str | None, perform: Callable[[Desk], Any]) -
     """A change by that person (None: the command line)."""
 
     def change(tx: Any) -> Any:
-        actor = office.engine.standing(tx, who) if who else None
+        actor = office.engine.standing(office.engine.work(tx), who) if who else None
         return perform(Desk(office.engine.work(tx), actor))
 
     done = office.engine.writer.call(change)

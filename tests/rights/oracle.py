@@ -21,13 +21,7 @@ FAR_DAY = date(9999, 12, 31)
 class Finding(StrEnum):
     """Where the engine differs from the documents; a walk passes over those that `BUILT` names."""
 
-    NO_SEAT_NO_START = "an authority without a seat row cannot begin what its roles begin"
     USED_MANDATE_BREAKS = "ending a role before the first day of a mandate that was used breaks (IntegrityError)"
-    SEAT_ABROAD = "a unit that another authority decides for has an overseer's seat, and its people oversee nothing"
-    LEADER_ELSEWHERE = "who leads a role gives away none of its tasks when the two roles sit in different units"
-    ABOVE_ASSIGNS = "the administrator above gives away the tasks of a ward's own cases, too"
-    LOST_KEEPS = "a task whose assignee has lost the role is in nobody's queue"
-    QUEUE_TOO_LONG = "the queue holds tasks of whom one stands in for in another role, and they are refused"
     HEIR_OUTSITS = "a sole successor keeps a seat that was to go to another unit soon"
     NEXT_MANDATE_LOST = "ending a role takes mandates that rest on the same person's next spell in it"
     LEAVER_STAYS = "the account of who leaves today or later is never closed"
@@ -213,8 +207,6 @@ class Oracle:
     def _oversees(self, hat: Hat, file: File) -> bool:
         """Administrators and auditors see what their authority decides, and what a ward below it decides itself."""
         bodies = {file.authority, self.units[file.authority].authority}
-        if Finding.SEAT_ABROAD in self.built:
-            bodies &= {hat.unit, self.units[hat.unit].authority}
         return hat.role in OVERSEERS and any(self.seat(hat.role, body) == hat.unit for body in bodies)
 
     def hidden_fields(self, person: str, file: File) -> frozenset[str]:
@@ -283,10 +275,6 @@ class Oracle:
             return None
         return task.assignee if self.is_member(task.assignee, task.role, task.unit) else None
 
-    def _entered(self, file: File) -> str | None:
-        task = file.tasks.get(file.state)
-        return task.assignee if task and Finding.LOST_KEEPS in self.built else self.assignee(file)
-
     def _lines_object(self, hat: Hat, file: File, verb: str) -> bool:
         """Whether a line that goes along is the award of who acts."""
         carried = REGISTRY.by_code[file.process].actions[verb].carries if verb not in (EDIT, ATTACH) else ""
@@ -320,22 +308,18 @@ class Oracle:
                 yield hat
 
     def _gives_there(self, hat: Hat, file: File, task: Errand) -> bool:
-        if Finding.ABOVE_ASSIGNS in self.built and hat.role in OVERSEERS:
+        if hat.role in OVERSEERS:
             return self._oversees(hat, file)
-        if Finding.LEADER_ELSEWHERE in self.built and hat.unit != self.place(task.role, file):
-            return False
         return self.place(hat.role, file) == hat.unit
 
     def queue(self, person: str) -> set[int]:
         """The cases whose running task is the person's work."""
         hats, found = self.hats(person), set()
-        all_persons = frozenset[str]({person}).union(*(hat.persons for hat in hats))
         for file in self.files.values():
-            task, assignee = file.tasks.get(file.state), self._entered(file)
+            task, assignee = file.tasks.get(file.state), self.assignee(file)
             if task and self.sees(person, file):
                 mine = [hat for hat in hats if (hat.role, hat.unit) == (task.role, task.unit)]
-                loose = Finding.QUEUE_TOO_LONG in self.built
-                if any(assignee is None or assignee in (all_persons if loose else hat.persons) for hat in mine):
+                if any(assignee is None or assignee in hat.persons for hat in mine):
                     found.add(file.key)
         return found
 
@@ -359,9 +343,4 @@ class Oracle:
         """An authority begins cases only for the units that it decides for."""
         if row.place == OWN_UNIT:
             return True
-        if Finding.NO_SEAT_NO_START in self.built and not self._has_row(row.role, unborn.authority):
-            return False
         return self.units[unborn.unit].authority == unborn.authority
-
-    def _has_row(self, role: str, authority: str) -> bool:
-        return any((s.role, s.authority) == (role, authority) and s.covers(self.today) for s in self.seats)

@@ -161,9 +161,10 @@ def open_stage(folder: Path) -> Iterator[Stage]:
         vault=Vault.fresh(), clock=lambda: NOW, wall=lambda: NOW, salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
     with database.write() as tx:
-        places = tuple(_cases(engine.work(tx), people, colleagues))
+        work = engine.work(tx)
+        places = tuple(_cases(work, people, colleagues))
         tx.command("DELETE FROM fact")  # all proposals are of one person: each would load all others as duplicates
-        actors = {principal.username: engine.standing(tx, principal.username) for principal in PRINCIPALS}
+        actors = {principal.username: engine.standing(work, principal.username) for principal in PRINCIPALS}
     try:
         yield Stage(engine, places, actors)
     finally:
