@@ -140,10 +140,12 @@ class Rule(Generic[D]):
 
     Whether it blocks or warns is read from the legal row `("rule", code)`: it blocks only when that row
     says so and is verified, is the product's own, or was confirmed by an administrator.
+    reads: the private fields of which it tells something; who does not see them does not hear of it.
     """
 
     code: str
     holds: Callable[[Case[D]], str | None]
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

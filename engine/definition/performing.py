@@ -5,7 +5,7 @@ kept from one case: as its nominee, after another duty on it, or because the tas
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.definition.case import Case
@@ -36,6 +36,11 @@ class Mandate:
     def covers(self, process: str, verb: str) -> bool:
         return not self.powers or f"{process}.{verb}" in self.powers
 
+    @property
+    def processes(self) -> frozenset[str]:
+        """The processes that its powers name; empty: all of them."""
+        return frozenset(power.partition(".")[0] for power in self.powers)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -62,6 +67,15 @@ class Actor:
     @property
     def units(self) -> frozenset[int]:
         return frozenset(unit for _, unit in self.hats)
+
+    def within(self, process: str) -> "Actor":
+        """The actor with those mandates alone that are for something in the process."""
+        fitting = (mandate for mandate in self.mandates if not mandate.powers or process in mandate.processes)
+        return replace(self, mandates=tuple(fitting))
+
+    def unlimited(self) -> "Actor":
+        """The actor without mandates for single powers: those give no sight of personal data."""
+        return replace(self, mandates=tuple(mandate for mandate in self.mandates if not mandate.powers))
 
     def hats_for(self, process: str, verb: str) -> frozenset[tuple[str, int]]:
         """The hats, less those of mandates that do not cover the verb."""

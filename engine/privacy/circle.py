@@ -1,6 +1,7 @@
 """Whom the personal data of a nominee is for: the one list of roles, and who of them may do what with it."""
 
 import re
+import unicodedata
 from typing import Any
 
 from engine.definition.case import Case
@@ -18,7 +19,7 @@ OWN_UNIT = (KEEPER, "proposer_head")
 APPRAISING = ("appraiser", "appraisal_head")
 CIRCLE = (*OWN_UNIT, *APPRAISING)
 
-IDENTITY_NUMBER = "([0-9][ .-]?){12}"  # also as people write it, in groups
+IDENTITY_NUMBER = r"(\d[\W_]*){12}"  # also as people write it, in groups
 
 
 def has_nominee(model: ProcessModel) -> bool:
@@ -34,8 +35,8 @@ def roles(work: Work, codes: tuple[str, ...]) -> tuple[Role, ...]:
 def is_in_circle(work: Work, row: Row, actor: Actor, codes: tuple[str, ...] = CIRCLE) -> bool:
     """Whether the actor holds one of the roles where the case needs it: in its unit, or at the seat for it."""
     unit, authority = work.office.units[row["unit_id"]], work.office.units[row["authority_id"]]
-    seats = work.office.seats(authority.id, work.today)
-    return any((role.code, seat(role, unit, authority, seats).id) in actor.hats for role in roles(work, codes))
+    seats, hats = work.office.seats(authority.id, work.today), actor.unlimited().hats
+    return any((role.code, seat(role, unit, authority, seats).id) in hats for role in roles(work, codes))
 
 
 def must_be_in_circle(work: Work, model: ProcessModel, row: Row, actor: Actor) -> None:
@@ -65,7 +66,7 @@ def must_appraise(work: Work, actor: Actor, label: str) -> None:
     Raises:
         NotPerformer: the actor works in none.
     """
-    if not any(code in APPRAISING for code, _ in actor.hats):
+    if not any(code in APPRAISING for code, _ in actor.unlimited().hats):
         raise NotPerformer(action=label, who="; ".join(role.label for role in roles(work, APPRAISING)))
 
 
@@ -87,6 +88,6 @@ def checked_reason(reason: str) -> str:
     Raises:
         InvalidInput: there is an identity number in it.
     """
-    if re.search(IDENTITY_NUMBER, reason):
+    if re.search(IDENTITY_NUMBER, unicodedata.normalize("NFKC", reason)):
         raise InvalidInput({"reason": "Không ghi số định danh vào lý do: lý do được lưu công khai trong nhật ký."})
     return reason.strip()

@@ -46,7 +46,7 @@ def export(
         NotFound: no case with that nominee in the actor's circle.
         InvalidInput: the reason holds an identity number, or the staff code is one.
     """
-    if not any(code in CIRCLE for code, _ in actor.hats):
+    if not any(code in CIRCLE for code, _ in actor.unlimited().hats):
         raise NotPerformer(action="Cấp bản sao dữ liệu", who="; ".join(r.label for r in roles(work, CIRCLE)))
     by_number = bool(identity_number)
     rows = cases_of(work, vault, identity_number, actor) if by_number else _by_staff_code(work, staff_code, actor)

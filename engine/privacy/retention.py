@@ -17,10 +17,11 @@ from engine.errors import NotPerformer
 from engine.instants import end_of_day, from_micros, local_date, to_micros
 from engine.office.law import LegalRow
 from engine.privacy.holds import is_held, overseeing_labels
+from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import brief
 from engine.runtime.recording import Deed, advance
-from engine.runtime.rights import administered, overseen
+from engine.runtime.rights import overseen
 from engine.runtime.schema import archival, instance, legal_hold
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import insertion
@@ -100,9 +101,9 @@ def archive(work: Work, actor: Actor, *, dry_run: bool) -> dict[str, Any]:
     Raises:
         NotPerformer: the actor administers no authority.
     """
-    bodies = administered(work, actor)
-    if not bodies:
-        raise NotPerformer(action="Đưa hồ sơ vào lưu trữ", who=work.registry.administrator.label)
+    reach = Reach(work, actor)
+    reach.must_administer("Đưa hồ sơ vào lưu trữ")
+    bodies = frozenset(filter(reach.reaches, overseen(work, actor)))
     known = list(rules(work))
     sure = [rule for rule in known if rule.row.may_block]
     rows = _due(work, sure, bodies, ~_HELD, AT_ONCE + 1)

@@ -89,7 +89,7 @@ def people_in(
     ]
     for row in work.tx.all(DEPUTIES, unit_id=unit.id, role=role.code, on=on):
         mandate = mandate_of(row)
-        is_of_process = not mandate.powers or any(power.startswith(f"{model.code}.") for power in mandate.powers)
+        is_of_process = not mandate.powers or model.code in mandate.processes
         if is_of_process and only in (None, mandate.principal_id):
             deputy = Actor(row["deputy_id"], row["deputy"], staff_code=row["deputy_staff_code"])
             found.append((deputy, Capacity(role.code, mandate)))

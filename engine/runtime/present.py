@@ -1,7 +1,9 @@
 """How cases, tasks and history look from outside: the JSON that API answers and stored replays consist of."""
 
 import json
+from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from engine.definition.audience import without
@@ -112,6 +114,7 @@ def days_late(work: Work, task: Row) -> int | None:
     return work.office.calendar.between(date.fromisoformat(task["due_on"]), local_date(from_micros(task["closed_at"])))
 
 
+VEILED = Reason("veiled", "Còn điều kiện chưa đạt, thuộc thông tin mà bạn không được xem.")
 PERSONAL = frozenset(refusal.code for refusal in (NotPerformer, TaskAssigned, OwnCase, DutySeparated))
 """Reasons that speak against the person: somebody else may."""
 
@@ -120,8 +123,8 @@ def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
     """The actions that leave the state: allowed, or blocked with reasons; and who could take them."""
     model = work.registry.by_code[row["process"]]
     seats = work.office.seats(row["authority_id"], work.today)
-    case = load_case(work, row)
-    return [_offer(work, model, case, offer, actor) for offer in offers(model, case, actor, seats)]
+    case, unheard = load_case(work, row), _unheard(work, row, actor)
+    return [_offer(work, model, case, _veiled(offer, unheard), actor) for offer in offers(model, case, actor, seats)]
 
 
 def _offer(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, actor: Actor) -> dict[str, Any]:
@@ -145,6 +148,22 @@ def _offer(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, actor
             for role, unit, people in who
         ],
     }
+
+
+def _unheard(work: Work, row: Row, actor: Actor) -> frozenset[str]:
+    """The codes of rules that tell of fields which the actor does not see."""
+    hidden = hidden_from(work, actor, row)
+    rules = chain(*(action.rules for action in work.registry.by_code[row["process"]].actions.values()))
+    return frozenset(rule.code for rule in rules if hidden & set(rule.reads))
+
+
+def _veiled(offer: Offer, unheard: frozenset[str]) -> Offer:
+    told = tuple(reason for reason in offer.reasons if reason.code not in unheard)
+    return replace(
+        offer,
+        reasons=told if len(told) == len(offer.reasons) else (*told, VEILED),
+        warnings=tuple(warning for warning in offer.warnings if warning.code not in unheard),
+    )
 
 
 def _able(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, role: Role, unit: Unit) -> list[Actor]:
@@ -197,7 +216,7 @@ def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, An
         "attachment": payload.get("attachment"),
         "reason": payload.get("reason"),
         "assignee": payload.get("assignee"),
-        "warnings": payload.get("warnings", []),
+        "warnings": [told for told in payload.get("warnings", []) if told["code"] not in _unheard(work, row, actor)],
         "hash": entry["hash"],
     }
 

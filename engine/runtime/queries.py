@@ -96,8 +96,8 @@ def _is_work_of(actor: Actor) -> ColumnElement[bool]:
     limited: list[ColumnElement[bool]] = []
     for mandate in actor.mandates:
         if mandate.powers:
-            processes = sorted({power.partition(".")[0] for power in mandate.powers})
-            limited.append(and_(hat == (mandate.role, mandate.unit_id), instance.c.process.in_(processes)))
+            is_of_process = instance.c.process.in_(sorted(mandate.processes))
+            limited.append(and_(hat == (mandate.role, mandate.unit_id), is_of_process))
         else:
             unlimited.add((mandate.role, mandate.unit_id))
     return or_(hat.in_(sorted(unlimited)), *limited)

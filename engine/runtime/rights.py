@@ -5,6 +5,7 @@ unit that works on it is for those who hold an authority's role there.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
@@ -12,7 +13,6 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 from engine.definition.audience import hidden
 from engine.definition.language import Seat
 from engine.definition.performing import Actor
-from engine.errors import NotPerformer
 from engine.runtime.database import Row
 from engine.runtime.schema import access, instance
 from engine.runtime.statements import VISIBLE
@@ -26,6 +26,7 @@ FOR_MEMBERS, FOR_DESKS = (OWN, BELOW), (HOLDER, WATCHER, STARTER)
 
 def visible(work: Work, actor: Actor, row: Row) -> bool:
     """Whether the actor may know of the case at all."""
+    actor = actor.within(row["process"])
     if actor.is_system or row["authority_id"] in overseen(work, actor):
         return True
     circle, desks = work.office.circle(actor.units), _desks(work, actor)
@@ -67,6 +68,7 @@ def hidden_from(work: Work, actor: Actor, row: Row) -> frozenset[str]:
     model = work.registry.by_code[row["process"]]
     if not model.private or actor.is_system:
         return frozenset()
+    actor = actor.within(model.code)
     unit, authority = work.office.units[row["unit_id"]], work.office.units[row["authority_id"]]
     seats = work.office.seats(authority.id, work.today)
     return hidden(model, unit, authority, seats, actor.hats, overseeing(work, actor, authority.id))
@@ -81,25 +83,17 @@ def _overseen(work: Work, hats: Iterable[tuple[str, int]]) -> frozenset[int]:
     return frozenset(found)
 
 
-def administered(work: Work, actor: Actor) -> frozenset[int]:
-    """The authorities whose units, people and law the actor may change; that power is never given by mandate."""
-    role = work.registry.administrator.code
-    return _overseen(work, (held for held in actor.memberships if held[0] == role))
-
-
-def must_administer(work: Work, actor: Actor, authority_id: int, label: str) -> None:
-    """Refuse who does not administer that authority; `label` is what was to be done.
-
-    Raises:
-        NotPerformer: with who could.
-    """
-    if authority_id not in administered(work, actor):
-        role, body = work.registry.administrator, work.office.units[authority_id]
-        raise NotPerformer(action=label, who=f"{role.label}, {body.name}")
-
-
 def visible_rows(work: Work, actor: Actor) -> ColumnElement[bool]:
     """The same as a predicate over `instance`, for lists."""
+    seen = [_seen_by(work, actor.unlimited())]
+    for mandate in actor.mandates:
+        if mandate.powers:
+            deputy = replace(actor, memberships=frozenset(), mandates=(mandate,))
+            seen.append(and_(instance.c.process.in_(sorted(mandate.processes)), _seen_by(work, deputy)))
+    return or_(*seen)
+
+
+def _seen_by(work: Work, actor: Actor) -> ColumnElement[bool]:
     at = access.c.unit_id
     meant = (
         and_(access.c.relation == EVERYONE, at.in_(sorted(work.office.circle(actor.units)))),

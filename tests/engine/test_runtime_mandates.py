@@ -11,6 +11,7 @@ from engine.errors import NotFound, NotPerformer
 from engine.runtime import queries
 from engine.runtime.history import verify
 from engine.runtime.present import actions_json, history_json
+from engine.runtime.rights import visible
 from engine.runtime.schema import mandate
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import INSTANCE, insertion
@@ -176,3 +177,21 @@ def test_a_button_says_who_could_press_it(office: RuntimeOffice) -> None:
         }
     ]
     assert [reason["remedy"] for reason in approve["reasons"]] == ["Người làm được: Lan, Vu."]
+
+
+def test_a_mandate_for_single_powers_shows_cases_of_their_processes_only(office: RuntimeOffice) -> None:
+    drive, case = office.drive("W1"), office.checked()
+    authorise(office, "lan", "vu", "desk", "PNV", "errand.rest")
+
+    with office.looking("vu") as (work, actor):
+        seen = {
+            process: [row["id"] for row in queries.cases(work, actor, queries.CaseFilter(process), 50)]
+            for process in ("errand", "drive")
+        }
+        rows = {key: work.tx.one(INSTANCE, which=key) for key in (drive, case)}
+        alone = [key for key, row in rows.items() if row is not None and visible(work, actor, row)]
+
+    assert case in seen["errand"]
+    assert seen["drive"] == []
+    assert alone == [case]
+    assert drive not in queue(office, "vu")

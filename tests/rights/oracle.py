@@ -141,6 +141,11 @@ class Hat:
         """Who answers for what is done in it."""
         return frozenset({self.person} | ({self.mandate.principal} if self.mandate else set()))
 
+    def is_for(self, process: str) -> bool:
+        """Whether it is of any use in the process."""
+        powers = self.mandate.powers if self.mandate else ()
+        return not powers or any(power.startswith(f"{process}.") for power in powers)
+
     def covers(self, process: str, verb: str) -> bool:
         powers = self.mandate.powers if self.mandate else ()
         return not powers or f"{process}.{verb}" in powers
@@ -193,7 +198,7 @@ class Oracle:
 
     # ── seeing ───────────────────────────────────────────────────────────────────────────────
     def sees(self, person: str, file: File) -> bool:
-        return any(self._shows(hat, file) for hat in self.hats(person))
+        return any(self._shows(hat, file) for hat in self.hats(person) if hat.is_for(file.process))
 
     def _shows(self, hat: Hat, file: File) -> bool:
         if hat.unit in file.members:
@@ -212,7 +217,7 @@ class Oracle:
     def hidden_fields(self, person: str, file: File) -> frozenset[str]:
         """The fields that none of one's hats shows."""
         found = WITHOUT[file.process, ANY]
-        for hat in self.hats(person):
+        for hat in filter(lambda hat: hat.is_for(file.process), self.hats(person)):
             role_shows = WITHOUT.get((file.process, hat.role))
             is_there = self.place(hat.role, file) == hat.unit or self._oversees(hat, file)
             if role_shows is not None and is_there:
@@ -318,7 +323,7 @@ class Oracle:
         for file in self.files.values():
             task, assignee = file.tasks.get(file.state), self.assignee(file)
             if task and self.sees(person, file):
-                mine = [hat for hat in hats if (hat.role, hat.unit) == (task.role, task.unit)]
+                mine = [h for h in hats if (h.role, h.unit) == (task.role, task.unit) and h.is_for(file.process)]
                 if any(assignee is None or assignee in hat.persons for hat in mine):
                     found.add(file.key)
         return found

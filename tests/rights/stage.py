@@ -4,6 +4,7 @@ A case is brought to its state along the shortest way, without asking any guard;
 """
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -195,7 +196,8 @@ def _person(tx: Transaction, principal: Principal, units: dict[str, int]) -> int
     elif principal.kind in ("deputy", "lame"):
         holder = tx.one(_FIND, which=f"{principal.role}@{principal.unit}")
         assert holder is not None, "holders come before their deputies"
-        powers = "[]" if principal.kind == "deputy" else '["nothing.at_all"]'
+        nothing = json.dumps([f"{model.code}.nothing" for model in REGISTRY.models])
+        powers = "[]" if principal.kind == "deputy" else nothing
         tx.insert(
             _NEW_MANDATE, principal_id=holder["id"], deputy_id=key, role=principal.role, unit_id=units[principal.unit],
             powers=powers, capacity="KT.", paper="01/GUQ", valid_from="2024-09-01", valid_to="2024-09-30",

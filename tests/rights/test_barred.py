@@ -1,5 +1,6 @@
-"""Who is kept from a case is neither given its task nor named as somebody who could do it."""
+"""Who is kept from a case is neither given its task nor named as somebody who could do it; nor told what is hidden."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from engine.errors import InvalidInput
 from engine.runtime import commands
 from engine.runtime.assignments import assign
 from engine.runtime.present import actions_json
+from engine.runtime.statements import INSTANCE
 from tests.rights.stage import Place, Stage, open_stage, undone
 
 
@@ -67,3 +69,26 @@ def test_what_goes_along_with_the_case_above_says_so(stage: Stage) -> None:
 
     assert (submit["allowed"], submit["who"]) == (False, [])
     assert submit["reasons"][0]["remedy"].startswith("Việc này đi cùng hồ sơ cấp trên: xem TTR-2024-")
+
+
+@pytest.mark.parametrize(
+    ("who", "is_told"), [("administrator@QDK", False), ("auditor@TTR", True), ("proposer@TH1", True)]
+)
+def test_a_rule_about_a_private_field_is_told_to_those_who_see_it(stage: Stage, who: str, is_told: bool) -> None:
+    at = place(stage, "directed")
+    with stage.engine.database.write() as tx:
+        work, actor = stage.engine.work(tx), stage.actors[who]
+
+        def present() -> dict[str, Any]:
+            stored = tx.one(INSTANCE, which=at.key)
+            assert stored is not None
+            dossier = {**json.loads(stored["dossier"]), "standing": {"under_review": True}}
+            tx.command(f"UPDATE instance SET dossier = '{json.dumps(dossier)}' WHERE id = {at.key}")
+            row = commands.load(work, at.model, at.key, actor)
+            return next(one for one in actions_json(work, row, actor) if one["action"] == "present")
+
+        told = undone(tx, present)
+
+    heard = [reason["code"] for reason in (*told["reasons"], *told["warnings"])]
+    assert ("R-DISCIPLINE" in heard) is is_told
+    assert not told["allowed"]

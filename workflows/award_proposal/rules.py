@@ -288,6 +288,10 @@ def _date(value: Any) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
+EMULATION_FIGHTER = Rule("R-CSTDCS-2022", emulation_fighter, reads=("standing",))
+ADVANCED_WORKER = Rule("R-LDTT-RATING", advanced_worker, reads=("standing",))
+NO_DISCIPLINE = Rule("R-DISCIPLINE", no_discipline, reads=("standing",))
+
 ON_SUBMIT: tuple[Rule[Any], ...] = (
     Rule("R-FIELDS", required_fields),
     Rule("R-SUBJECT-KIND", subject_kind),
@@ -302,26 +306,35 @@ ON_SUBMIT: tuple[Rule[Any], ...] = (
     Rule("R-MINUTES", minutes),
     Rule("R-DOSSIER-SIMPLIFIED", papers_simplified),
     Rule("R-SIMPLIFIED-GROUND", simplified_ground),
-    Rule("R-CSTDCS-2022", emulation_fighter),
-    Rule("R-LDTT-RATING", advanced_worker),
-    Rule("R-DISCIPLINE", no_discipline),
+    EMULATION_FIGHTER,
+    ADVANCED_WORKER,
+    NO_DISCIPLINE,
 )
 ON_APPRAISAL: tuple[Rule[Any], ...] = (
-    Rule("R-DISCIPLINE", no_discipline),
+    NO_DISCIPLINE,
     Rule("R-DUP-NAME", same_name),
     Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
     Rule("R-DUP-HIGHER", pending_higher),
-    Rule("R-CSTDCS-2022", emulation_fighter),
-    Rule("R-LDTT-RATING", advanced_worker),
+    EMULATION_FIGHTER,
+    ADVANCED_WORKER,
 )
-ON_SIGNATURE: tuple[Rule[Any], ...] = (Rule("R-DISCIPLINE", no_discipline), Rule("R-DUP-NAME", same_name))
-ON_ENDORSEMENT: tuple[Rule[Any], ...] = (Rule("R-DOSSIER-CITY", city_papers), Rule("R-DISCIPLINE", no_discipline))
-ON_ANSWER: tuple[Rule[Any], ...] = (Rule("R-CSTDCS-2022", emulation_fighter), Rule("R-LDTT-RATING", advanced_worker))
+ON_SIGNATURE: tuple[Rule[Any], ...] = (
+    NO_DISCIPLINE,
+    Rule("R-DUP-NAME", same_name),
+)
+ON_ENDORSEMENT: tuple[Rule[Any], ...] = (
+    Rule("R-DOSSIER-CITY", city_papers),
+    NO_DISCIPLINE,
+)
+ON_ANSWER: tuple[Rule[Any], ...] = (
+    EMULATION_FIGHTER,
+    ADVANCED_WORKER,
+)
 ON_TALLY: tuple[Rule[Any], ...] = (Rule("R-VOTE-RATIO", vote_ratio),)
 ON_DECISION: tuple[Rule[Any], ...] = (
     Rule("R-AUTHORITY", authority),
     Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
     Rule("R-DUP-HIGHER", pending_higher),
     Rule("R-DECISION-DATE", decision_date),
-    Rule("R-DISCIPLINE", no_discipline),
+    NO_DISCIPLINE,
 )
