@@ -33,7 +33,7 @@ from engine.runtime.history import verify
 from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar, write_law
 from engine.runtime.queries import count_by_state
 from notifications.door import prove
-from web.pages import case_pages, reference_pages
+from web.pages import case_pages, home_page, reference_pages
 from web.passwords import password_pages
 from workflows import law
 from workflows.roles import ADMINISTRATOR
@@ -79,7 +79,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             place.engine,
             settings,
             companions=[ticking],
-            pages=[reference_pages(), password_pages(), case_pages(place.engine.registry)],
+            pages=[home_page(), reference_pages(), password_pages(), case_pages(place.engine.registry)],
             sends_mail=place.sends_mail,
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)
@@ -105,14 +105,14 @@ def init(given: argparse.Namespace, settings: Settings) -> int:
     path = settings.data / DATABASE
     if path.exists():
         raise CannotStart(f"{path} exists already; choose another folder with --data")
-    secret = environ.get("THIDUA_ADMIN_PASSWORD") or getpass.getpass("Mật khẩu của quản trị: ")
-    if why := weakness(secret, (given.username, given.authority)):
-        raise CannotStart(why)
     now = wall_clock()
     today = now.astimezone(LOCAL).date()
     since = given.since or today
     if since > today:
-        raise CannotStart(f"--since {since} is still to come: the administrator would not be one yet")
+        raise CannotStart(f"--since {since} is still to come: there would be no administrator yet")
+    secret = environ.get("THIDUA_ADMIN_PASSWORD") or getpass.getpass("Mật khẩu của quản trị: ")
+    if why := weakness(secret, (given.username, given.authority)):
+        raise CannotStart(why)
     hashed = hash_password(secret)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(path)

@@ -30,6 +30,17 @@ def reference_pages() -> APIRouter:
     return router
 
 
+def home_page() -> APIRouter:
+    """GET /, for who opens the installation's address."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def home() -> HTMLResponse:
+        return HTMLResponse(_JINJA.get_template("home.html.j2").render())
+
+    return router
+
+
 def case_pages(registry: Registry) -> APIRouter:
     """GET /{collection}/{id}, where mails lead: it names the case's place in the API and shows nothing of it."""
     router = APIRouter(include_in_schema=False)
