@@ -17,6 +17,7 @@ from api.routes import (
     campaigns,
     cases,
     definitions,
+    disclosures,
     incidents,
     law,
     links,
@@ -96,6 +97,7 @@ def _routers(engine: Engine, bodies: Bodies) -> list[APIRouter]:
         incidents.router,
         law.routes(bodies),
         subjects.routes(bodies),
+        disclosures.router,
         retention.routes(bodies),
         *administration.routes(bodies),
     ]

@@ -7,9 +7,11 @@ from concurrent.futures import Future
 from api.logins import new_secret
 from engine.accounts import links, people
 from engine.accounts.links import LASTS, LinkKind
+from engine.administration.desk import Desk
 from engine.definition.performing import Actor
 from engine.errors import NotInvitable
 from engine.runtime import accounts
+from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Transaction
 from engine.runtime.service import Engine
 from engine.runtime.work import Work
@@ -52,10 +54,10 @@ def invite(
     sends_mail: whether the installation has a way for letters to leave.
 
     Raises:
-        NotPerformer, NotFound: as `people.administered_person`.
+        NotPerformer, NotFound: as `Reach.must_reach_to_invite`.
         NotInvitable: with the reason and what to do.
     """
-    who = people.administered_person(work, actor, person_id, "Mời đặt mật khẩu")
+    who = Reach(work, actor).must_reach_to_invite(person_id, "Mời đặt mật khẩu")
     if not sends_mail:
         raise NotInvitable(why=NO_MAIL_SERVER.format(username=who["username"]))
     people.must_be_invitable(who)
@@ -69,7 +71,16 @@ def tell_of_change(
     head: Letterhead, work: Work, person_id: int, letter: AccountLetter = AccountLetter.CHANGED
 ) -> None:  # fmt: skip
     """Tell the person what was changed, their password if nothing is named, in case it was not they who did."""
-    who = people.person_of(work.tx, person_id)
+    _tell(head, work, people.person_of(work.tx, person_id), letter)
+
+
+def tell_old_boxes(head: Letterhead, desk: Desk) -> None:
+    """Tell the people whose mail box was changed so, at the address they had: the new one may be somebody else's."""
+    for who in desk.moved:
+        _tell(head, desk.work, who, AccountLetter.MAIL_CHANGED)
+
+
+def _tell(head: Letterhead, work: Work, who: Row, letter: AccountLetter) -> None:
     if is_reachable(who):
         told = Told(letter, f"changed-{new_secret()}")
         write_account_letter(work, current_head(work.tx, head), who, told)

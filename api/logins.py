@@ -7,12 +7,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from api.passwords import hash_password, is_password, renewed
 from api.refusals import WrongConfirmation, WrongPassword
 from engine.accounts import devices, guesses, links, people, second_factor, sessions
-from engine.accounts.guesses import STRANGER, Guesser
+from engine.accounts.guesses import Guesser
 from engine.accounts.links import Link, LinkKind
 from engine.accounts.password_rules import weakness
 from engine.errors import InvalidInput, SecondFactorNeeded, TooManyAttempts, WrongCode
@@ -51,6 +51,18 @@ class Proof:
 
     password: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """Somebody has a link of a mail and sets a password. device: the secret of the device cookie."""
+
+    kind: LinkKind
+    secret: str = field(repr=False)
+    password: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    address: str = ""
+    device: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +108,21 @@ def log_in(engine: Engine, knock: Knock) -> Opened:
 def _count_knock(engine: Engine, tx: Transaction, knock: Knock) -> _Guess:
     wall_now, who = engine.wall(), accounts.find_person(tx, knock.username)
     known = devices.recognised(tx, who["id"], knock.device, wall_now) if who is not None else None
-    guesser = Guesser(knock.username, knock.address, f"device:{known}" if known else STRANGER)
-    device = knock.device if devices.is_anybodys(tx, knock.device) else new_secret()
-    return _Guess(guesses.note(tx, guesser, wall_now), guesser, who, device)
+    stranger = Guesser(knock.username, knock.address)
+    owner = replace(stranger, origin=f"device:{known}") if known else stranger
+    first = stranger if who is not None and devices.is_shared(tx, who["id"], knock.device) else owner
+    try:
+        guess_id, guesser = guesses.note(tx, first, wall_now), first
+    except TooManyAttempts:
+        if owner == first:
+            raise
+        guess_id, guesser = guesses.note(tx, owner, wall_now), owner
+    return _Guess(guess_id, guesser, who, _device(tx, knock.device))
+
+
+def _device(tx: Transaction, shown: str) -> str:
+    """The secret of the device; a new one, unless somebody has logged in there."""
+    return shown if devices.is_anybodys(tx, shown) else new_secret()
 
 
 def _open(engine: Engine, tx: Transaction, knock: Knock, guess: _Guess, opened: Opened, stronger: str | None) -> bool:
@@ -136,25 +160,47 @@ def change_password(engine: Engine, secret: str, current: str, new: str, address
     """Set another password; all other sessions end. Returns the session's new secret. tell: as for `redeem`.
 
     Raises:
-        InvalidInput: the new one is not taken; with the sentence why.
         NotAuthenticated, SessionNeeded, TooManyAttempts, WrongConfirmation: as `confirm`.
+        InvalidInput: the new one is not taken; with the sentence why. Only who knows the current one learns it.
     """
-    with engine.database.read() as tx:
-        login = accounts.own_session(tx, secret, engine.wall())
-        _must_be_strong(tx, login.person_id, new, "new")
-    hashed = hash_password(new)
+    hashed = ""
+
+    def choose(login: Login) -> None:
+        nonlocal hashed
+        with engine.database.read() as tx:
+            _must_be_strong(tx, login.person_id, new, "new")
+        hashed = hash_password(new)
 
     def change(tx: Transaction, login: Login) -> None:
         people.set_password(tx, login.person_id, hashed, engine.wall(), session=login.session_id)
         tell(engine.work(tx), login.person_id)
 
-    return _prove(engine, secret, Proof(password=current), address, change)
+    return _prove(engine, secret, Proof(password=current), address, change, choose)
+
+
+def remove_second_factor(engine: Engine, secret: str, code: str, address: str) -> str:
+    """Ask for no code any more, after this last one. Returns the session's new secret.
+
+    Raises:
+        NotAuthenticated, SessionNeeded, TooManyAttempts, WrongConfirmation: as `confirm`.
+    """
+    return _prove(
+        engine, secret, Proof(code=code), address, lambda tx, login: second_factor.remove(tx, login.person_id)
+    )  # fmt: skip
 
 
 def _prove(
-    engine: Engine, secret: str, proof: Proof, address: str, then: Callable[[Transaction, Login], None]
-) -> str:  # fmt: skip
-    """Compare password or code with the session's person, then confirm the session and do `then` with it."""
+    engine: Engine,
+    secret: str,
+    proof: Proof,
+    address: str,
+    then: Callable[[Transaction, Login], None],
+    before: Callable[[Login], None] = lambda login: None,
+) -> str:
+    """Compare password or code with the session's person, then confirm the session and do `then` with it.
+
+    before: what takes long and only somebody who gave the right password may ask for; outside the transaction.
+    """
     with engine.database.read() as tx:
         login = accounts.own_session(tx, secret, engine.wall())
         stored = people.person_of(tx, login.person_id)["password_hash"]
@@ -172,6 +218,11 @@ def _prove(
         if proof.password and not is_password(proof.password, stored):
             raise WrongConfirmation
         try:
+            before(login)
+        except InvalidInput:
+            engine.writer.call(lambda tx: guesses.take_out(tx, guess_id))  # what was guessed was right
+            raise
+        try:
             engine.writer.call(settle)
         except WrongCode as wrong:
             raise WrongConfirmation from wrong
@@ -179,12 +230,13 @@ def _prove(
 
 
 # ── setting a password through a link ────────────────────────────────────────────────────────────
-def redeem(
-    engine: Engine, kind: LinkKind, secret: str, password: str, code: str, address: str, tell: Tell | None
-) -> None:
+def redeem(engine: Engine, given: Redemption, tell: Tell | None) -> str:
     """Set a password with the link of a mail, which is used up; every session and token of the person ends.
 
     tell: writes a letter to the person about it, in the same transaction.
+
+    Returns the secret of the device, from now on the only one known as the person's: from there they get in
+    although strangers have used up the account's guesses.
 
     Raises:
         LinkSpent: the link is used, replaced, too old or unknown.
@@ -192,30 +244,35 @@ def redeem(
         SecondFactorNeeded, WrongCode, TooManyAttempts: a mail alone does not replace the second factor.
     """
     with engine.database.read() as tx:
-        link = links.find(tx, kind, secret, engine.wall())
-        _must_be_strong(tx, link.person_id, password, "password")
+        link = links.find(tx, given.kind, given.secret, engine.wall())
+        _must_be_strong(tx, link.person_id, given.password, "password")
         needs_code = second_factor.has_second_factor(tx, link.person_id)
-    if needs_code and not code:
+    if needs_code and not given.code:
         raise SecondFactorNeeded
-    who, hashed = Guesser(link.username, address), hash_password(password)
-    with _noting(who.username, address):
+    who, hashed = Guesser(link.username, given.address), hash_password(given.password)
+    with _noting(who.username, given.address):
         guess_id = engine.writer.call(lambda tx: guesses.note(tx, who, engine.wall())) if needs_code else None
 
-        def settle(tx: Transaction) -> None:
-            _set_password(engine, tx, link, secret, hashed, code)
+        def settle(tx: Transaction) -> str:
+            device = _set_password(engine, tx, link, given, hashed)
             if guess_id is not None:
                 guesses.forgive(tx, who, guess_id)
             if tell is not None:
                 tell(engine.work(tx), link.person_id)
+            return device
 
-        engine.writer.call(settle)
+        return engine.writer.call(settle)
 
 
-def _set_password(engine: Engine, tx: Transaction, link: Link, secret: str, hashed: str, code: str) -> None:
-    links.use(tx, link.kind, secret, engine.wall())
+def _set_password(engine: Engine, tx: Transaction, link: Link, given: Redemption, hashed: str) -> str:
+    wall_now = engine.wall()
+    links.use(tx, link.kind, given.secret, wall_now)
     if second_factor.has_second_factor(tx, link.person_id):
-        second_factor.use_code(tx, engine.vault, link.person_id, code, engine.wall())
-    people.reset_password(tx, link.person_id, hashed, engine.wall())
+        second_factor.use_code(tx, engine.vault, link.person_id, given.code, wall_now)
+    device = _device(tx, given.device)
+    people.reset_password(tx, link.person_id, hashed, wall_now)
+    devices.remember(tx, link.person_id, device, wall_now)
+    return device
 
 
 def _must_be_strong(tx: Transaction, person_id: int, password: str, place: str) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from api.installation import Installation
+from api.installation import Installation, letterhead
+from api.letters import tell_old_boxes
 from api.logins import new_secret
 from api.settings import Settings
 from cli.commands import CannotStart, command_line, opened
@@ -69,7 +70,10 @@ def _change(place: Installation, perform: Callable[[Desk], Any]) -> Any:
     """What the change gives, once it is committed."""
 
     def at_desk(tx: Transaction) -> Any:
-        return perform(Desk(place.engine.work(tx), None, place.engine.wall()))
+        desk = Desk(place.engine.work(tx), None, place.engine.wall())
+        done = perform(desk)
+        tell_old_boxes(letterhead(place.settings), desk)
+        return done
 
     return place.engine.writer.call(at_desk)
 

@@ -1,12 +1,12 @@
 """The command line: `thidua <command>`. Each command says on one line what is wrong and what to do next."""
 
 import argparse
+import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from os import O_WRONLY, devnull, dup2, environ
-from os import open as open_descriptor
 from pathlib import Path
 
 from api.settings import Settings, SettingsError
@@ -24,8 +24,6 @@ LATER = {
     "bpmn": "the drawing comes with the definitions' issue",
 }
 """Commands that have their name already."""
-SIGPIPE = 13
-"""Shells give 128 and this for a command whose reader has gone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _stop_talking() -> int:
     """Whoever read the output has read enough (`| head`), which is no fault; what is left is not said."""
-    dup2(open_descriptor(devnull, O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at the end
-    return 128 + SIGPIPE
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at the end
+    return 128 + signal.SIGPIPE  # as shells say it
 
 
 def settings_folder(given: argparse.Namespace) -> str:
@@ -68,7 +66,7 @@ def settings_folder(given: argparse.Namespace) -> str:
 def _settings(given: argparse.Namespace) -> Settings:
     """The environment's settings, with what the command line says in their place."""
     said = {f"THIDUA_{name.upper()}": getattr(given, name, None) for name in ("data", "port")}
-    return Settings.from_environment({**environ, **{name: str(v) for name, v in said.items() if v is not None}})
+    return Settings.from_environment({**os.environ, **{name: str(v) for name, v in said.items() if v is not None}})
 
 
 def _parser() -> argparse.ArgumentParser:

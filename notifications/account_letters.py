@@ -35,6 +35,7 @@ class AccountLetter(StrEnum):
     RESET = "account_reset"
     CHANGED = "account_changed"
     FACTOR_REMOVED = "account_factor_removed"
+    MAIL_CHANGED = "account_mail_changed"
 
 
 PAGES = {AccountLetter.INVITATION: "/loi-moi", AccountLetter.RESET: "/dat-mat-khau"}

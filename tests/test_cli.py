@@ -180,7 +180,7 @@ def worked(tmp_path: Path) -> Path:
 
 def test_a_whole_history_is_0(worked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "verify-history", "--data", worked) == (
-        0, f"Lịch sử của 2 hồ sơ trong {worked}: nguyên vẹn.\n", "",
+        0, f"Lịch sử của 2 hồ sơ, 0 mục nhật ký quản trị trong {worked}: nguyên vẹn.\n", "",
     )  # fmt: skip
 
 
@@ -191,7 +191,8 @@ def test_a_history_that_was_tampered_with_is_1(worked: Path, capsys: pytest.Capt
 
     assert run(capsys, "verify-history", "--data", worked) == (
         1,
-        f"case 1: state or dossier differs from what the history tells\nLịch sử của 2 hồ sơ trong {worked}: 1 lỗi.\n",
+        "case 1: state or dossier differs from what the history tells\n"
+        f"Lịch sử của 2 hồ sơ, 0 mục nhật ký quản trị trong {worked}: 1 lỗi.\n",
         "",
     )
 
@@ -322,7 +323,7 @@ def test_demos_answer_are_kept_apart_and_stop_in_order(
     verified = run(capsys, "verify-history", "--data", folder)
 
     assert second == (2, "", f"thidua: {folder} is in use by another process; stop it first\n")
-    assert verified == (0, f"Lịch sử của 67 hồ sơ trong {folder}: nguyên vẹn.\n", "")
+    assert verified == (0, f"Lịch sử của 67 hồ sơ, 0 mục nhật ký quản trị trong {folder}: nguyên vẹn.\n", "")
     assert [passing.stop(signal.SIGTERM), kept.stop(signal.SIGINT)] == [(0, ""), (0, "")]
     assert list(passing.temporary.iterdir()) == []
     with closing(DRIVER.connect(str(folder / DATABASE))) as connection:

@@ -1,8 +1,11 @@
 """Administration from the command line: the first hour of an office, and what it says when it cannot."""
 
 import os
-from contextlib import closing
+import sys
+from contextlib import closing, suppress
 from pathlib import Path
+from signal import SIGPIPE
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -12,6 +15,7 @@ from api.settings import Settings
 from cli.main import main
 from engine.runtime.database import DRIVER
 from tests.api.test_administration_spreadsheet import pages, unit, workbook
+from workflows.roles import ALL
 
 TODAY = f"{wall_clock():%Y-%m-%d}"
 
@@ -113,10 +117,11 @@ def test_the_law_is_listed_and_confirmed(thidua: Line) -> None:
     ("words", "complaint"),
     [
         (("role", "grant", "nobody", "clerk", "TOP"), "there is no account nobody"),
-        (("role", "grant", "quantri", "emperor", "TOP"), "Dữ liệu chưa hợp lệ"),
+        (("role", "grant", "quantri", "emperor", "TOP"), "vai trò «emperor». Các vai trò: administrator ("),
+        (("role", "grant", "quantri", "clerk", "NONE"), "unit: Không có đơn vị «NONE»."),
         (("role", "end", "quantri", "clerk", "TOP", "--last-day", TODAY), "quantri does not hold clerk in TOP"),
         (("role", "end", "quantri", "administrator", "TOP", "--last-day", TODAY), "không còn ai quản trị"),
-        (("person", "add", "Có Dấu", "X", "x@example.vn"), "username: Không đúng dạng"),
+        (("person", "add", "Có Dấu", "X", "x@example.vn"), "username: Tên đăng nhập chỉ gồm chữ thường không dấu"),
         (("person", "add", "quantri", "X", "x@example.vn"), "Đã có tài khoản «quantri»"),
         (("person", "invite-link", "nobody"), "there is no account nobody"),
         (("law", "confirm", "999", "X"), "Không tìm thấy quy định số 999"),
@@ -131,13 +136,76 @@ def test_what_cannot_be_done_is_said_on_one_line(thidua: Line, words: tuple[str,
     assert complaint in complained
 
 
+def test_every_wrong_field_is_said_on_a_line(thidua: Line) -> None:
+    code, _, complained = thidua("person", "add", "Có Dấu", "X", "no mail")
+
+    assert (code, [line.split(":")[1] for line in complained.splitlines()]) == (2, [" username", " mail"])
+
+
+def test_the_next_command_is_for_the_same_folder(thidua: Line, data: Path) -> None:
+    added = thidua("person", "add", "thuky", "Thư ký", "thuky@example.vn")
+    unknown = thidua("person", "invite-link", "nobody")
+
+    assert added[1] == f"Đã thêm thuky. Chạy tiếp: thidua person invite-link thuky --data {data}\n"
+    assert unknown[2].endswith(f"thidua person add nobody NAME MAIL --data {data}\n")
+
+
+def test_a_reader_who_has_read_enough_is_no_fault(data: Path) -> None:
+    command = [sys.executable, "-W", "error", "-m", "cli.main", "law", "list", "--data", str(data)]
+    with Popen(command, stdout=PIPE, stderr=PIPE, text=True) as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        listing.stdout.close()
+        complained = listing.stderr.read()
+
+    assert (listing.returncode, complained) == (128 + SIGPIPE, "")
+
+
+def test_what_began_before_today_is_taken_in_when_init_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THIDUA_ADMIN_PASSWORD", "hòn đá cuội bên suối 58")
+    folder, sheet = tmp_path / "data", tmp_path / "quan.xlsx"
+    main(["init", "--data", str(folder), "--authority", "UBND quận Thử", "--code", "DK", "--since", "2019-01-01"])
+    sheet.write_bytes(workbook(
+        units=[unit("P1", parent="DK", **{"Từ ngày": "01/07/2021"})],
+        people=[("phuong1", "Cán bộ Phường", "phuong1@example.vn", None, None)],
+        roles=[("phuong1", "ward_officer", "P1", "01/07/2021", None), ("quantri", "clerk", "DK", "01/01/2019", None)],
+    ))  # fmt: skip
+
+    code, said, complained = Line(folder, capsys)("organisation", "import", sheet)
+
+    assert (code, said.splitlines()[-1], complained) == (0, "Đã thêm 4, sửa 0, kết thúc 0.", "")
+
+
+@pytest.mark.parametrize("wrong", [("--since", "2999-01-01"), ("--since", "01/07/2021"), ("--code", "Q 1")])
+def test_init_refuses_a_day_to_come_and_what_is_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, str]
+) -> None:
+    monkeypatch.setenv("THIDUA_ADMIN_PASSWORD", "hòn đá cuội bên suối 58")
+
+    with suppress(SystemExit):
+        assert main(["init", "--data", str(tmp_path / "data"), "--authority", "UBND quận Thử", *wrong]) == 2
+
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_guide_lists_every_role() -> None:
+    guide = (Path(__file__).parent.parent / "docs/howto/administer.md").read_text(encoding="utf-8")
+
+    assert [role.code for role in ALL if f"| `{role.code}` | {role.label} |" not in guide] == []
+
+
 def test_the_log_says_that_it_was_the_command_line(thidua: Line, data: Path) -> None:
     thidua("person", "add", "thuky", "Thư ký", "thuky@example.vn")
 
     with closing(DRIVER.connect(str(data / DATABASE))) as connection:
         logged = connection.execute("SELECT actor_id, what, subject FROM administration").fetchall()
     assert logged == [(None, "person.add", "thuky")]
-    assert thidua("verify-history")[0] == 0
+    assert thidua("verify-history")[:2] == (
+        0,
+        f"Lịch sử của 0 hồ sơ, 1 mục nhật ký quản trị trong {data}: nguyên vẹn.\n",
+    )
 
 
 def test_verify_history_finds_a_log_that_was_tampered_with(thidua: Line, data: Path) -> None:

@@ -1,20 +1,20 @@
 """The own account: where one is logged in, the password, the second factor. For people, never for tokens."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.bodies import body_of, no_body
+from api.bodies import body_of, no_body, read_body
 from api.dependencies import ID_PATTERN, EngineDep, Secret, SettingsDep, answered, looking
 from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.installation import letterhead
 from api.letters import tell_of_change
-from api.logins import change_password
+from api.logins import change_password, remove_second_factor
 from api.refusals import CrossSite
 from api.routes.collection import answer
 from api.routes.session import Code, Password, address_of, give_session
@@ -26,6 +26,7 @@ from engine.errors import (
     InvalidInput,
     NotAuthenticated,
     NotFound,
+    SecondFactorNeeded,
     SecondFactorStands,
     SessionNeeded,
     TooManyAttempts,
@@ -85,7 +86,7 @@ def routes(bodies: Bodies) -> APIRouter:
     _end(router)
     _password(router, bodies)
     _second_factor(router, bodies)
-    _no_second_factor(router)
+    _no_second_factor(router, bodies)
     return router
 
 
@@ -224,17 +225,34 @@ def _second_factor(router: APIRouter, bodies: Bodies) -> None:
         return Response(None, 204)
 
 
-def _no_second_factor(router: APIRouter) -> None:
+def _no_second_factor(router: APIRouter, bodies: Bodies) -> None:
     @router.delete(
         "/me/second-factor",
         status_code=204,
         operation_id="second_factor_remove",
         summary="Tắt xác thực hai lớp",
-        responses=documented(*CHANGE, ConfirmationNeeded, NotFound),
+        responses=documented(*CHANGE, *BODY, ConfirmationNeeded, NotFound, SecondFactorNeeded, TooManyAttempts),
+        openapi_extra=_optional(bodies.body("LastCode", CodeGiven)),
     )
-    async def remove(engine: EngineDep, secret: Secret) -> Response:
-        def turn_off(tx: Transaction) -> None:
-            second_factor.remove(tx, _own(engine, tx, secret, fresh=True).person_id)
+    async def remove(request: Request, engine: EngineDep, settings: SettingsDep, secret: Secret) -> Response:
+        """Takes a code: the password alone opens nothing that two should guard. None for one never turned on."""
+        response = Response(None, 204)
+        if await request.body():
+            code = (await read_body(request, CodeGiven)).code
+            removing = partial(remove_second_factor, engine, secret, code, address_of(request))
+            fresh = await to_thread.run_sync(removing, limiter=request.app.state.hashing)
+            give_session(response, settings, fresh)
+        else:
+            await answered(engine.writer.submit(lambda tx: _forget_unconfirmed(engine, tx, secret)))
+        return response
 
-        await answered(engine.writer.submit(turn_off))
-        return Response(None, 204)
+
+def _forget_unconfirmed(engine: Engine, tx: Transaction, secret: str) -> None:
+    login = _own(engine, tx, secret, fresh=True)
+    if second_factor.has_second_factor(tx, login.person_id):
+        raise SecondFactorNeeded
+    second_factor.remove(tx, login.person_id)
+
+
+def _optional(operation: dict[str, Any]) -> dict[str, Any]:
+    return {**operation, "requestBody": {**operation["requestBody"], "required": False}}

@@ -11,18 +11,29 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from api import logins
 from api.bodies import no_body, read_body
-from api.dependencies import ID_PATTERN, IDEMPOTENCY_KEY, Asked, EngineDep, Secret, SettingsDep, answered, reply
+from api.credentials import DEVICE_COOKIE
+from api.dependencies import (
+    ID_PATTERN,
+    IDEMPOTENCY_KEY,
+    Asked,
+    EngineDep,
+    Secret,
+    SettingsDep,
+    answered,
+    cookie_of,
+    reply,
+)
 from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.installation import letterhead
 from api.letters import ask_for_reset, invite, tell_of_change
-from api.logins import redeem
 from api.refusals import CrossSite
 from api.routes.accounts import NewPassword
 from api.routes.collection import answer
-from api.routes.session import Code, address_of
-from engine.accounts import people, second_factor
+from api.routes.session import Code, address_of, give_device
+from engine.accounts import second_factor
 from engine.accounts.links import LinkKind
 from engine.administration import log
 from engine.definition.performing import Actor
@@ -44,6 +55,7 @@ from engine.errors import (
 )
 from engine.runtime import accounts
 from engine.runtime.accounts import Scope
+from engine.runtime.administering import Reach
 from engine.runtime.service import Answer, Asking
 from engine.runtime.work import Work
 from notifications.door import AccountLetter
@@ -116,12 +128,20 @@ def _redeem(router: APIRouter, bodies: Bodies, kind: LinkKind, place: str, summa
         openapi_extra=bodies.body(name, Redemption),
     )
     async def use(request: Request, engine: EngineDep, settings: SettingsDep) -> Response:
-        """Uses the link up. Every session and token of the person ends; a second factor is still asked for."""
+        """Uses the link up. Every session and token of the person ends; a second factor is still asked for.
+
+        The answer sets a cookie by which this device is known the next time.
+        """
         given = await read_body(request, Redemption)
+        redemption = logins.Redemption(
+            kind, given.secret, given.password, given.code or "", address_of(request), cookie_of(request, DEVICE_COOKIE)
+        )
         tell = partial(tell_of_change, letterhead(settings)) if kind is LinkKind.RESET else None
-        using = partial(redeem, engine, kind, given.secret, given.password, given.code or "", address_of(request), tell)
-        await to_thread.run_sync(using, limiter=request.app.state.hashing)
-        return Response(None, 204)
+        using = partial(logins.redeem, engine, redemption, tell)
+        device = await to_thread.run_sync(using, limiter=request.app.state.hashing)
+        response = Response(None, 204)
+        give_device(response, settings, device)
+        return response
 
 
 def _invite(router: APIRouter) -> None:
@@ -136,7 +156,10 @@ def _invite(router: APIRouter) -> None:
     async def invite_person(
         request: Request, engine: EngineDep, settings: SettingsDep, asked: Asked, person_id: PersonId
     ) -> Response:
-        """A letter with a link that is good for a day goes to the person; an older link is void. Needs a mail server."""
+        """A letter with a link that is good for a day goes to the person; an older link is void.
+
+        Without a mail server: 409.
+        """
         await no_body(request)
         head, sends_mail = letterhead(settings), request.app.state.sends_mail
 
@@ -162,7 +185,7 @@ def _take_away(router: APIRouter) -> None:
 
         def perform(work: Work, actor: Actor) -> Answer:
             accounts.own_session(work.tx, secret, engine.wall(), fresh=True)
-            who = people.administered_person(work, actor, int(person_id), "Gỡ xác thực hai lớp")
+            who = Reach(work, actor).must_reach_person(int(person_id), "Gỡ xác thực hai lớp")
             second_factor.remove(work.tx, who["id"])
             tell_of_change(head, work, who["id"], AccountLetter.FACTOR_REMOVED)
             log.append(work, actor.person_id, "person.second_factor_remove", who["username"], {})

@@ -81,6 +81,11 @@ def give_session(response: Response, settings: Settings, secret: str) -> None:
     set_cookie(response, SESSION_COOKIE, secret, accounts.LONGEST, secure=settings.secure_cookies)
 
 
+def give_device(response: Response, settings: Settings, secret: str) -> None:
+    """Set the cookie by which the device is known the next time."""
+    set_cookie(response, DEVICE_COOKIE, secret, devices.REMEMBERED_FOR, secure=settings.secure_cookies)
+
+
 def address_of(request: Request) -> str:
     """The address that the request's guesses count for."""
     settings: Settings = request.app.state.settings
@@ -90,7 +95,7 @@ def address_of(request: Request) -> str:
 def welcome(response: Response, settings: Settings, opened: Opened) -> None:
     """Set the cookies of somebody who has just logged in."""
     give_session(response, settings, opened.session)
-    set_cookie(response, DEVICE_COOKIE, opened.device, devices.REMEMBERED_FOR, secure=settings.secure_cookies)
+    give_device(response, settings, opened.device)
 
 
 def label_of(request: Request) -> str:

@@ -1,6 +1,7 @@
 """Devices on which somebody has logged in before: from there the owner gets in although others guess.
 
-A device is a random secret in a long-lived cookie, known here by its hash. It opens nothing by itself.
+A device is a random secret in a long-lived cookie, known here by its hash. It opens nothing by itself. One that
+several people log in on is each one's own, but who guesses there counts as a stranger first.
 """
 
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ _FIND = Statement(
         _row.person_id == p("person_id"), _row.secret_hash == p("secret_hash"), _row.seen_at > p("since")
     )
 )
+_OTHERS = Statement(select(_row.id).where(_row.secret_hash == p("hashed"), _row.person_id != p("owner")).limit(1))
 _ANYBODYS = Statement(select(_row.id).where(_row.secret_hash == p("secret_hash")).limit(1))
 _NEW = insertion(known_device)
 _SEEN = Statement(update(known_device).where(_row.id == p("which")).values(seen_at=p("seen_at")))
@@ -33,13 +35,18 @@ _FORGET = Statement(delete(known_device).where(_row.person_id == p("owner")))
 
 
 def recognised(tx: Transaction, person_id: int, secret: str, wall_now: datetime) -> int | None:
-    """The key of the device, when that person logged in on it within a year; else None."""
+    """The key of the device for that person, when they logged in on it within a year; else None."""
     if not secret:
         return None
     row = tx.one(
         _FIND, person_id=person_id, secret_hash=hash_of(secret), since=to_micros(wall_now - REMEMBERED_FOR)
     )  # fmt: skip
     return row["id"] if row is not None else None
+
+
+def is_shared(tx: Transaction, person_id: int, secret: str) -> bool:
+    """Whether others too have logged in on that person's device: who guesses there may be one of them."""
+    return tx.one(_OTHERS, hashed=hash_of(secret), owner=person_id) is not None
 
 
 def is_anybodys(tx: Transaction, secret: str) -> bool:

@@ -1,10 +1,12 @@
 """How often a password or a code may be guessed: for one account, from one address, and altogether.
 
 A guess is a row before anything is compared, or many sent at once would all pass; the right one is taken out
-again. A stranger's guesses never use up those of the owner: a device that has logged in before, and a session
-that confirms itself, have a small budget of their own. Nothing is ever locked for good.
+again. A stranger's guesses never use up those of the owner: each device on which that person has logged in, and
+each session that confirms itself, has a small budget of its own, and never waits longer than a burst. On a device
+that colleagues share it is used only once the strangers' is gone. Nothing is ever locked for good.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,19 +44,33 @@ class Guesser:
 
 
 class _Budget:
-    """So many guesses within a time; `counted`: those that it counts, by the parameters of a `Guesser`."""
+    """So many guesses within a time; `counted`: those that it counts, by the parameters of a `Guesser`.
 
-    def __init__(self, most: int, within: timedelta, *counted: ColumnElement[bool]) -> None:
-        self.most, self.within = most, within
-        nth_newest = select(_row.at).where(and_(*counted)).order_by(_row.at.desc()).limit(1).offset(most - 1)
-        self.statement = Statement(nth_newest)
+    then: once they are used up, one more guess each time that this has passed since the last; None: no more.
+    """
+
+    def __init__(
+        self, most: int, within: timedelta, *counted: ColumnElement[bool], then: timedelta | None = None
+    ) -> None:
+        self.within, self.then = within, then
+        newest = select(_row.at).where(and_(*counted)).order_by(_row.at.desc()).limit(1)
+        self.newest, self.nth_newest = Statement(newest), Statement(newest.offset(most - 1))
+
+    def wait(self, tx: Transaction, given: Mapping[str, Any], now: int) -> int:
+        """Microseconds until the next guess may be looked at; none are left to wait when not above 0."""
+        nth, newest = tx.one(self.nth_newest, **given), tx.one(self.newest, **given)
+        if nth is None or newest is None:
+            return 0
+        left = int(nth["at"]) + _micros(self.within) - now
+        return min(left, int(newest["at"]) + _micros(self.then) - now) if self.then is not None else left
 
 
 _LATELY: ColumnElement[bool] = _row.forgiven.is_(False)
 _FROM_STRANGERS: ColumnElement[bool] = _row.origin == STRANGER
 _AT_ACCOUNT: ColumnElement[bool] = _row.username == p("username")
 
-# An account is guessed at no more than a hundred times a day: SP 800-63B-4 §3.2.2 allows as many in a row.
+# Strangers guess at an account less than a hundred times a day: SP 800-63B-4 §3.2.2 allows as many in a row. A known
+# place slows down to about as many, instead of closing: whoever sits there could else lock the owner out for a day.
 FOR_STRANGERS = (
     _Budget(10, BURST, _AT_ACCOUNT, _FROM_STRANGERS, _LATELY),
     _Budget(80, DAY, _AT_ACCOUNT, _FROM_STRANGERS),
@@ -63,7 +79,7 @@ FOR_STRANGERS = (
 )
 FOR_KNOWN = (
     _Budget(10, BURST, _AT_ACCOUNT, _row.origin == p("origin"), _LATELY),
-    _Budget(20, DAY, _AT_ACCOUNT, _row.origin != STRANGER),
+    _Budget(20, DAY, _AT_ACCOUNT, _row.origin == p("origin"), then=BURST),
 )
 
 
@@ -77,8 +93,7 @@ def note(tx: Transaction, who: Guesser, wall_now: datetime) -> int:
     tx.run(_FORGET, until=now - _micros(DAY))
     given: dict[str, Any] = {"username": who.username, "address": who.address, "origin": who.origin}
     for budget in FOR_STRANGERS if who.origin == STRANGER else FOR_KNOWN:
-        row = tx.one(budget.statement, **given)
-        if row is not None and (left := row["at"] + _micros(budget.within) - now) > 0:
+        if (left := budget.wait(tx, given, now)) > 0:
             raise TooManyAttempts(seconds=-(-left // _SECOND))
     return tx.insert(_NEW, **given, forgiven=False, at=now)
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from engine.errors import LinkSpent
 from engine.instants import to_micros
-from engine.runtime.accounts import hash_of
+from engine.runtime.accounts import hash_of, void_links
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import account_link, person
 from engine.runtime.statements import insertion
@@ -21,9 +21,6 @@ RESETS_AN_HOUR = 3
 
 _row, p = account_link.c, bindparam
 _NEW = insertion(account_link)
-_REPLACE = Statement(
-    update(account_link).where(_row.person_id == p("owner"), _row.used_at.is_(None)).values(used_at=p("used_at"))
-)
 _FIND = Statement(
     select(account_link, person.c.username)
     .join_from(account_link, person)
@@ -71,7 +68,7 @@ class Link:
 def issue(tx: Transaction, kind: LinkKind, person_id: int, secret: str, wall_now: datetime) -> int:
     """Store a new link under the hash of its secret and void the person's older ones; returns its key."""
     now = to_micros(wall_now)
-    tx.run(_REPLACE, owner=person_id, used_at=now)
+    void_links(tx, person_id, wall_now)
     return tx.insert(
         _NEW, kind=kind.value, person_id=person_id, secret_hash=hash_of(secret), created_at=now,
         expires_at=to_micros(wall_now + LASTS[kind]), used_at=None,

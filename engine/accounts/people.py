@@ -1,28 +1,24 @@
-"""Accounts of people as others see them: whose password it is, what guessers know of them, who administers them."""
+"""Accounts of people as others see them: whose password it is, what guessers know of them."""
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 
 from engine.accounts import devices
-from engine.definition.performing import Actor
-from engine.errors import NotFound, NotInvitable, NotPerformer
-from engine.runtime import rights
+from engine.errors import NotInvitable
 from engine.runtime.accounts import revoke_all
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import membership, person, unit
-from engine.runtime.work import Work
 
 p = bindparam
 _PERSON = Statement(select(person).where(person.c.id == p("which")))
 _SET = Statement(update(person).where(person.c.id == p("which")).values(password_hash=p("password_hash")))
 _UNITS = Statement(
-    select(membership.c.unit_id, unit.c.code, unit.c.name)
+    select(unit.c.code, unit.c.name)
     .join_from(membership, unit, membership.c.unit_id == unit.c.id)
-    .where(membership.c.person_id == p("which"), or_(membership.c.valid_to.is_(None), membership.c.valid_to >= p("on")))
+    .where(membership.c.person_id == p("which"))
     .order_by(membership.c.id)
 )
-_EVER = "0001-01-01"
 
 
 def person_of(tx: Transaction, person_id: int) -> Row:
@@ -53,24 +49,8 @@ def reset_password(tx: Transaction, person_id: int, password_hash: str, wall_now
 def names_about(tx: Transaction, person_id: int) -> list[str]:
     """What a guesser would try first for that person: their names, and those of their units."""
     who = person_of(tx, person_id)
-    units = tx.all(_UNITS, which=person_id, on=_EVER)
+    units = tx.all(_UNITS, which=person_id)
     return [who["username"], who["name"], who["mail"], *(row[name] for row in units for name in ("code", "name"))]
-
-
-def administered_person(work: Work, actor: Actor, person_id: int, label: str) -> Row:
-    """A person with a role, now or later, in a unit of an authority that the actor administers.
-
-    Raises:
-        NotPerformer: the actor administers nothing; whether there is such a person is not said.
-        NotFound: no such person there.
-    """
-    authorities = rights.administered(work, actor)
-    if not authorities:
-        raise NotPerformer(action=label, who=work.registry.administrator.label)
-    units = [work.office.units.get(row["unit_id"]) for row in work.tx.all(_UNITS, which=person_id, on=_today(work))]
-    if not any(found.authority_id in authorities for found in units if found is not None):
-        raise NotFound(what=f"người số {person_id} trong các đơn vị bạn quản trị")
-    return person_of(work.tx, person_id)
 
 
 def must_be_invitable(who: Row) -> None:
@@ -85,7 +65,3 @@ def must_be_invitable(who: Row) -> None:
         raise NotInvitable(why="người này đã có mật khẩu; nếu quên, họ tự xin đặt lại ở trang đăng nhập")
     if not who["mail"]:
         raise NotInvitable(why="chưa có địa chỉ thư điện tử; hãy điền địa chỉ trước")
-
-
-def _today(work: Work) -> str:
-    return work.today.isoformat()

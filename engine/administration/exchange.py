@@ -7,8 +7,10 @@ Rows are told apart by code, by user name, and by user name, role, unit and firs
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ValidationError
@@ -20,7 +22,7 @@ from engine.administration.desk import Desk
 from engine.administration.forms import Closing, NewMembership, NewPerson, NewUnit, PersonPatch, UnitClosing, UnitPatch
 from engine.administration.refusals import RowProblem, RowsRefused
 from engine.administration.workbook import NO, YES, ReadRow, Sheet
-from engine.errors import InvalidInput, Refused
+from engine.errors import ConfirmationNeeded, InvalidInput, Refused, ScopeMissing
 from engine.runtime.database import Row, Statement
 from engine.runtime.schema import membership
 
@@ -42,6 +44,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 """Sheet → field of the form → heading."""
 PAPER = "Nhập từ bảng tính"
 ADDED, CHANGED, ENDED = "added", "changed", "ended"
+MOST_PROBLEMS = 200
+"""So many places that are wrong are told; rows after them are not looked at."""
+EMPTY = "Chưa điền mục này."
+TOLD = ""
+"""Stands for what is wrong because another row is, which that row's own problem says."""
+LAST_DAY = {UNITS: "valid_to", ROLES: "to"}
+"""Sheet → the field of the row that becomes the last day of a form."""
+
+_NOTHING: Mapping[str, str] = {}
 
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _LIST = re.compile(r"[,;\s]+")
@@ -58,42 +69,67 @@ Explain = Callable[[Iterable[ErrorDetails]], Mapping[str, str]]
 """Gives the findings of a form as {field: sentence}; the wording is the caller's."""
 
 
-class _Cell(Exception):
-    """A row that cannot be, because of one of its fields."""
-
-    def __init__(self, name: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.name, self.sentence = name, sentence
-
-
 @dataclass
 class _Import:
-    """One import while it runs."""
+    """One import while it runs. `wrong`: the sheet and code of each row that could not be taken."""
 
     desk: Desk
     explain: Explain
     problems: list[RowProblem] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    wrong: set[tuple[str, str | None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._unread = {problem.sheet for problem in self.problems}
 
     def take(self, row: ReadRow, apply: Callable[["_Import", dict[str, Any]], Iterable[tuple[str, str]]]) -> None:
         """Apply a row; what it changes is listed, what is wrong with it too."""
+        values = _values(row)
         try:
-            for what, name in apply(self, _values(row)):
+            for what, name in apply(self, values):
                 self.changes.append({"sheet": row.sheet, "row": row.number, "what": what, "name": name})
-        except ValidationError as wrong:
-            self._wrong(row, self.explain(wrong.errors(include_url=False, include_input=False)))
         except InvalidInput as wrong:
-            self._wrong(row, wrong.fields)
-        except _Cell as wrong:
-            self._wrong(row, {wrong.name: wrong.sentence})
+            self._wrong(row, values, wrong.fields)
+        except (ConfirmationNeeded, ScopeMissing):
+            raise  # no fault of the row
         except Refused as wrong:
-            self._wrong(row, {"": str(wrong)})
+            self._wrong(row, values, {"": str(wrong)})
 
-    def _wrong(self, row: ReadRow, fields: Mapping[str, str]) -> None:
+    def form(self, model: type[BaseModel], values: Mapping[str, Any], found: Mapping[str, str] = _NOTHING) -> Any:
+        """The filled form of a row in which so much was found wrong already.
+
+        Raises:
+            InvalidInput: all that is wrong with the row's cells.
+        """
+        wrong: Mapping[str, str] = {}
+        try:
+            form = model.model_validate_json(json.dumps(values), strict=True)
+        except ValidationError as refused:
+            wrong = self.explain(refused.errors(include_url=False, include_input=False))
+        if wrong or found:
+            empty = {name: EMPTY for name in wrong if values.get(name, "") is None}
+            raise InvalidInput({**wrong, **empty, **found})
+        return form
+
+    def missing(self, sheet: str, code: str | None, sentence: str) -> str:
+        """What to say of a thing that is not there: nothing new when it should have come from a row that is wrong."""
+        return TOLD if (sheet, code) in self.wrong or sheet in self._unread else sentence
+
+    def unit(self, values: Mapping[str, Any], name: str, found: dict[str, str]) -> Row | None:
+        """The unit that a cell names; None with an entry in `found` when there is none of that code."""
+        code = values[name]
+        row = self.desk.coded(code) if code else None
+        if code and row is None:
+            found[name] = self.missing(UNITS, code, f"Không có đơn vị «{code}».")
+        return row
+
+    def _wrong(self, row: ReadRow, values: Mapping[str, Any], fields: Mapping[str, str]) -> None:
         titles = COLUMNS[row.sheet]
+        self.wrong.add((row.sheet, values[next(iter(titles))]))
         for name, sentence in fields.items():
-            title = titles.get(name.partition(".")[0], "")
-            self.problems.append(RowProblem(row.sheet, row.number, title, sentence))
+            title = titles.get(LAST_DAY[row.sheet] if name == "last_day" else name.partition(".")[0], "")
+            if sentence != TOLD:
+                self.problems.append(RowProblem(row.sheet, row.number, title, sentence))
 
 
 # ── out ──────────────────────────────────────────────────────────────────────────────────────
@@ -131,58 +167,65 @@ def _day(text: str | None) -> date | None:
 def read(file: BinaryIO, name: str) -> tuple[list[ReadRow], list[RowProblem]]:
     """The rows of an .xlsx file, without looking at the office: for a thread other than the writer's.
 
+    Units come in the order in which `take_in` can add them.
+
     Raises:
         FileRefused, OfficeRefused: as `workbook.read`.
     """
-    return workbook.read(file, name, {sheet: tuple(titles.values()) for sheet, titles in COLUMNS.items()})
+    rows, problems = workbook.read(file, name, {sheet: tuple(titles.values()) for sheet, titles in COLUMNS.items()})
+    in_order = _parents_first([row for row in rows if row.sheet == UNITS])
+    return [*in_order, *(row for row in rows if row.sheet != UNITS)], problems
 
 
 def take_in(
     desk: Desk, rows: Sequence[ReadRow], problems: Sequence[RowProblem], explain: Explain, *, dry_run: bool
 ) -> dict[str, Any]:
-    """Take in the rows, all or none; a dry run takes none and says what it would have done.
+    """Take in the rows as `read` gives them, all or none; a dry run takes none and says what it would have done.
 
     Raises:
         NotPerformer: the actor administers nothing.
-        RowsRefused: some rows are wrong, with what is wrong in each; nothing was changed.
+        ConfirmationNeeded, ScopeMissing: a row takes what `GIVES_POWER` says.
+        RowsRefused: some rows are wrong, with what is wrong in each (of many: the first); nothing was changed.
     """
     desk.must_administer("Nhập bảng tính")
     running = _Import(desk, explain, list(problems))
     desk.tx.command("SAVEPOINT taking_in")
     try:
         by_sheet = {sheet: [row for row in rows if row.sheet == sheet] for sheet in COLUMNS}
-        for row in _parents_first(by_sheet[UNITS]):
-            running.take(row, _unit)
-        for row in by_sheet[PEOPLE]:
-            running.take(row, _person)
-        for row in by_sheet[ROLES]:
-            running.take(row, _role)
-        for row in reversed(_parents_first(by_sheet[UNITS])):
-            running.take(row, _unit_end)
+        steps = ((by_sheet[UNITS], _unit), (by_sheet[PEOPLE], _person), (by_sheet[ROLES], _role))
+        for found, apply in (*steps, (by_sheet[UNITS][::-1], _unit_end)):
+            for row in found:
+                if len(running.problems) < MOST_PROBLEMS:
+                    running.take(row, apply)
+        if any(one["sheet"] == UNITS and one["what"] == ENDED for one in running.changes):
+            units.settle_ends(desk)
     finally:
         if dry_run or running.problems:
             desk.tx.command("ROLLBACK TO taking_in")
+            desk.moved.clear()
         desk.tx.command("RELEASE taking_in")
     if running.problems:
-        raise RowsRefused(running.problems)
+        raise RowsRefused(running.problems, MOST_PROBLEMS)
     counted = {what: sum(one["what"] == what for one in running.changes) for what in (ADDED, CHANGED, ENDED)}
     return {"dry_run": dry_run, **counted, "changes": running.changes}
 
 
 def _parents_first(rows: Sequence[ReadRow]) -> list[ReadRow]:
     """The units in an order in which each comes after those it names; what goes in circles comes last."""
-    title = COLUMNS[UNITS]
-    left, ordered = list(rows), list[ReadRow]()
-    while left:
-        codes = {row.values[title["code"]] for row in left}
-        ready = [
-            row
-            for row in left
-            if not {row.values[title["parent"]], row.values[title["authority"]]} & codes - {row.values[title["code"]]}
-        ]
-        ordered += ready or left
-        left = [row for row in left if row not in ready] if ready else []
-    return ordered
+    code, *above = (COLUMNS[UNITS][name] for name in ("code", "parent", "authority"))
+    by_code: dict[Any, list[ReadRow]] = {}
+    for row in rows:
+        by_code.setdefault(row.values[code], []).append(row)
+    sorter = TopologicalSorter[Any](dict.fromkeys(by_code, ()))
+    for row in rows:
+        sorter.add(row.values[code], *{row.values[name] for name in above} & by_code.keys() - {row.values[code]})
+    with suppress(CycleError):  # what is in no circle can still be had
+        sorter.prepare()
+    ordered: dict[Any, None] = {}
+    while ready := sorter.get_ready():
+        ordered.update(dict.fromkeys(ready))
+        sorter.done(*ready)
+    return [row for one in ordered | dict.fromkeys(by_code) for row in by_code[one]]
 
 
 def _values(row: ReadRow) -> dict[str, Any]:
@@ -206,10 +249,6 @@ def _iso(value: str | date | None) -> str | None:
     return value
 
 
-def _form(model: type[BaseModel], values: Mapping[str, Any]) -> Any:
-    return model.model_validate_json(json.dumps(values), strict=True)
-
-
 def _given(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: values[name] for name in names if values[name] is not None}
 
@@ -220,12 +259,15 @@ def _unit(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, str]]
     row = desk.coded(code)
     if row is None:
         names = ("code", "name", "kind", "mail", "identifier", "groups", "parent", "authority", "valid_from")
-        units.add(desk, _form(NewUnit, _given(values, *names)))
+        found = _unknown_in_unit(running, values)
+        units.add(desk, running.form(NewUnit, _given(values, *names), found))
         yield ADDED, code
         return
-    for name in ("kind", "valid_from"):
-        if values[name] not in (None, row[name]):
-            raise _Cell(name, f"Không đổi được của đơn vị đã có (đang là {row[name]}).")
+    found = {
+        name: f"Không đổi được của đơn vị đã có (đang là {row[name]})."
+        for name in ("kind", "valid_from")
+        if values[name] not in (None, row[name])
+    }
     now = {
         "name": row["name"], "mail": row["mail"] or None, "identifier": row["identifier"],
         "groups": json.loads(row["groups"]),
@@ -234,9 +276,30 @@ def _unit(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, str]]
     }  # fmt: skip
     if values["authority"] is None:
         values["authority"] = now["authority"]
-    if patch := {name: values[name] for name in now if values[name] != now[name]}:
-        units.change(desk, code, _form(UnitPatch, patch))
+    patch = {name: values[name] for name in now if values[name] != now[name]}
+    if found or patch:
+        form = running.form(UnitPatch, patch, _unknown_in_unit(running, {**patch, "kind": None}) | found)
+        units.change(desk, code, form)
         yield CHANGED, code
+
+
+def _unknown_in_unit(running: _Import, values: Mapping[str, Any]) -> dict[str, str]:
+    """What a unit's row names and is not there."""
+    found: dict[str, str] = {}
+    for name in ("parent", "authority"):
+        if values.get(name) not in (None, values.get("code")):
+            running.unit(values, name, found)
+    if values["kind"] is not None:
+        _look(found, lambda: units.must_be_kind(running.desk.tx, values["kind"]))
+    return found
+
+
+def _look(found: dict[str, str], look: Callable[[], object]) -> None:
+    """Take up what somebody else finds wrong with a cell."""
+    try:
+        look()
+    except InvalidInput as wrong:
+        found.update(wrong.fields)
 
 
 def _unit_end(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -244,19 +307,19 @@ def _unit_end(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, s
     if row is None or values["valid_to"] == row["valid_to"]:
         return
     if row["valid_to"] is not None:
-        raise _Cell("valid_to", f"Đơn vị đã kết thúc từ {row['valid_to']}; không đổi được ngày này.")
-    units.close(running.desk, row["code"], _form(UnitClosing, {"last_day": values["valid_to"], "paper": PAPER}))
+        raise InvalidInput({"valid_to": f"Đơn vị đã kết thúc từ {row['valid_to']}; không đổi được ngày này."})
+    units.end(running.desk, row["code"], running.form(UnitClosing, {"last_day": values["valid_to"], "paper": PAPER}))
     yield ENDED, row["code"]
 
 
 def _person(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     desk, username = running.desk, values["username"] or ""
-    if values["active"] not in (None, YES, NO):
-        raise _Cell("active", f"Phải là «{YES}» hoặc «{NO}».")
+    found = {"active": f"Phải là «{YES}» hoặc «{NO}»."} if values["active"] not in (None, YES, NO) else {}
     active = values["active"] != NO
     row = desk.tx.one(people.PERSON_NAMED, username=username)
     if row is None:
-        key = people.add(desk, _form(NewPerson, _given(values, "username", "name", "mail", "staff_code")))
+        form = running.form(NewPerson, _given(values, "username", "name", "mail", "staff_code"), found)
+        key = people.add(desk, form)
         if not active:
             people.change(desk, key, PersonPatch(active=False))
         yield ADDED, username
@@ -265,31 +328,33 @@ def _person(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, str
     patch: dict[str, Any] = {name: values[name] for name in now if values[name] != now[name]}
     if active != bool(row["active"]):
         patch["active"] = active
-    if patch:
-        people.change(desk, row["id"], _form(PersonPatch, patch))
+    if found or patch:
+        people.change(desk, row["id"], running.form(PersonPatch, patch, found))
         yield CHANGED, username
 
 
 def _role(running: _Import, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    desk = running.desk
+    desk, found = running.desk, dict[str, str]()
     person = desk.tx.one(people.PERSON_NAMED, username=values["username"] or "")
     if person is None:
-        raise _Cell("username", "Không có người dùng này; hãy ghi ở trang «Người».")
-    form = _form(NewMembership, _given(values, "unit", "role", "from", "to"))
+        sentence = "Không có người dùng này; hãy ghi ở trang «Người»."
+        found["username"] = running.missing(PEOPLE, values["username"], sentence)
+    unit = running.unit(values, "unit", found)
+    if values["role"] is not None:
+        _look(found, lambda: roles.role_named(desk, values["role"]))
+    form = running.form(NewMembership, _given(values, "unit", "role", "from", "to"), found)
+    assert person is not None, "or it was found missing"
+    assert unit is not None, "likewise"
     name = f"{person['username']}/{form.role}/{form.unit}"
-    held = _held(desk, person, form)
+    held = desk.tx.one(
+        _HELD, person_id=person["id"], unit_id=unit["id"], role=form.role, first=form.since.isoformat()
+    )  # fmt: skip
     if held is None:
         roles.grant(desk, person["id"], form)
         yield ADDED, name
     elif values["to"] != held["valid_to"]:
         if values["to"] is None:
-            raise _Cell("to", f"Vai trò đã kết thúc từ {held['valid_to']}; muốn giao lại, hãy ghi dòng mới.")
-        roles.end(desk, held["id"], _form(Closing, {"last_day": values["to"]}).last_day)
+            until = held["valid_to"]
+            raise InvalidInput({"to": f"Vai trò đã kết thúc từ {until}; muốn giao lại, hãy ghi dòng mới."})
+        roles.end(desk, held["id"], running.form(Closing, {"last_day": values["to"]}).last_day)
         yield ENDED, name
-
-
-def _held(desk: Desk, person: Row, form: NewMembership) -> Row | None:
-    unit = desk.named(form.unit, "unit")
-    return desk.tx.one(
-        _HELD, person_id=person["id"], unit_id=unit["id"], role=form.role, first=form.since.isoformat()
-    )  # fmt: skip

@@ -4,8 +4,17 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
+from engine.instants import vn_date
 from engine.office.calendar import DayKind
 from engine.office.law import Mark
 
@@ -21,14 +30,71 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-Code = Annotated[str, Field(pattern=UNIT_CODE)]
-Word = Annotated[str, Field(pattern=WORD)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE), AfterValidator(_composed)]
-Mail = Annotated[str, Field(max_length=250, pattern=MAIL)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,48}[A-Za-z0-9])?$")]
-StaffCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9./-]{0,38}[A-Za-z0-9])?$")]
+def _else_say(sentence: str) -> WrapValidator:
+    """Say what is allowed in words where the pattern itself would be shown."""
+
+    def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return inner(value)
+        except ValidationError as wrong:
+            if any(error["type"] == "string_pattern_mismatch" for error in wrong.errors(include_url=False)):
+                raise ValueError(sentence) from wrong
+            raise
+
+    return WrapValidator(check)
+
+
+_ENDS = "bắt đầu và kết thúc bằng chữ hoặc số"
+Code = Annotated[
+    str, Field(pattern=UNIT_CODE),
+    _else_say(f"Mã chỉ gồm chữ không dấu, chữ số và các dấu . _ - ({_ENDS}), tối đa 40 ký tự, như DK-01."),
+]  # fmt: skip
+Word = Annotated[
+    str, Field(pattern=WORD),
+    _else_say("Mã chỉ gồm chữ thường không dấu, chữ số và dấu _ (bắt đầu bằng chữ), tối đa 40 ký tự."),
+]  # fmt: skip
+Line = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=LINE), AfterValidator(_composed),
+    _else_say("Phải là một dòng chữ, không có khoảng trắng ở hai đầu."),
+]  # fmt: skip
+Mail = Annotated[
+    str, Field(max_length=250, pattern=MAIL), _else_say("Phải là một địa chỉ thư điện tử, như ten@donvi.example.vn.")
+]
+Identifier = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,48}[A-Za-z0-9])?$"),
+    _else_say(f"Mã định danh chỉ gồm chữ không dấu, chữ số và các dấu . - ({_ENDS}), tối đa 50 ký tự."),
+]  # fmt: skip
+StaffCode = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9./-]{0,38}[A-Za-z0-9])?$"),
+    _else_say(f"Mã cán bộ chỉ gồm chữ không dấu, chữ số và các dấu . / - ({_ENDS}), tối đa 40 ký tự."),
+]  # fmt: skip
+Username = Annotated[
+    str, Field(pattern=USERNAME),
+    _else_say(
+        f"Tên đăng nhập chỉ gồm chữ thường không dấu, chữ số và các dấu . _ - ({_ENDS}), tối đa 64 ký tự."
+    ),
+]  # fmt: skip
+Power = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$"),
+    _else_say("Phải là mã quy trình, dấu chấm, mã việc, như award_proposal.submit."),
+]  # fmt: skip
+LawKey = Annotated[
+    str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]+$"),
+    _else_say("Chỉ gồm chữ không dấu, chữ số và các dấu . _ -"),
+]  # fmt: skip
 Groups = Annotated[tuple[Word, ...], Field(max_length=20)]
-PersonId = Annotated[str, Field(pattern="^[1-9][0-9]{0,17}$")]
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+
+
+def _within_reason(day: date) -> date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"Phải là ngày từ {vn_date(FIRST_DAY)} đến {vn_date(LAST_DAY)}.")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_within_reason)]
+"""A day that people can mean; those before and after it are dates too."""
+PersonId = Annotated[str, Field(pattern="^[1-9][0-9]{0,17}$"), _else_say("Phải là số của một người dùng (id).")]
 
 
 class Form(BaseModel):
@@ -56,7 +122,7 @@ class NewUnit(Form):
     authority: Code | None = Field(
         None, description="Code of the body that decides for it, its own when it decides itself; else the parent's"
     )
-    valid_from: date
+    valid_from: Day
 
 
 class UnitPatch(Form):
@@ -71,7 +137,7 @@ class UnitPatch(Form):
 
 
 class UnitClosing(Form):
-    last_day: date
+    last_day: Day
     successors: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     paper: Line = Field(description="The resolution or decision that says so")
 
@@ -82,7 +148,7 @@ class Transfer(Form):
 
 
 class NewPerson(Form):
-    username: Annotated[str, Field(pattern=USERNAME)]
+    username: Username
     name: Line
     mail: Mail
     staff_code: StaffCode | None = Field(None, description="Mã cán bộ: by it a nominee is recognised")
@@ -96,26 +162,26 @@ class PersonPatch(Form):
 
 
 class Leaving(Form):
-    last_day: date
+    last_day: Day
     successor: PersonId | None = Field(None, description="Who takes over the tasks assigned to the person")
 
 
 class NewMembership(Form):
     unit: Code
     role: Word
-    since: date = Field(alias="from")
-    until: date | None = Field(None, alias="to")
+    since: Day = Field(alias="from")
+    until: Day | None = Field(None, alias="to")
 
 
 class Closing(Form):
-    last_day: date
+    last_day: Day
 
 
 class NewSeat(Form):
     authority: Code
     role: Word
     unit: Code
-    since: date = Field(alias="from")
+    since: Day = Field(alias="from")
 
 
 class NewMandate(Form):
@@ -123,14 +189,13 @@ class NewMandate(Form):
     deputy: PersonId
     role: Word
     unit: Code
-    powers: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$")], ...],
-        Field(max_length=50),
-    ] = Field((), description='"process.action" each; none: everything that the role may do')
+    powers: Annotated[tuple[Power, ...], Field(max_length=50)] = Field(
+        (), description='"process.action" each; none: everything that the role may do'
+    )
     capacity: Literal["KT.", "TUQ.", "TL."]
     paper: Line = Field(description="Number and date of the paper that gives it")
-    since: date = Field(alias="from")
-    until: date = Field(alias="to")
+    since: Day = Field(alias="from")
+    until: Day = Field(alias="to")
 
 
 class NewDay(Form):
@@ -145,12 +210,12 @@ Value = bool | int | Annotated[str, Field(max_length=300)] | Annotated[tuple[Wor
 
 class NewLegalRow(Form):
     kind: Word
-    key: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
+    key: LawKey
     value: Annotated[dict[Word, Value], Field(min_length=1, max_length=20)]
     citation: Line
     mark: Mark
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
 
 
 class Confirmation(Form):

@@ -8,7 +8,7 @@ from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
 from engine.administration.desk import Desk
 from engine.runtime import offices
 from engine.runtime.database import Row, Statement
-from engine.runtime.schema import mandate, membership, person, seat, unit
+from engine.runtime.schema import history, mandate, membership, person, seat, unit
 
 p = bindparam
 
@@ -16,6 +16,13 @@ p = bindparam
 def _still(table: Table) -> Any:
     """Rows that go on after the day :day."""
     return or_(table.c.valid_to.is_(None), table.c.valid_to > p("day"))
+
+
+def overlaps(table: Table) -> Any:
+    """Rows that have a day in common with the span from :first to :last."""
+    return and_(
+        table.c.valid_from <= p("last"), or_(table.c.valid_to.is_(None), table.c.valid_to >= p("first"))
+    )  # fmt: skip
 
 
 def _ending(table: Table) -> tuple[Statement, Statement]:
@@ -35,6 +42,7 @@ _MEMBERSHIP = (
 )
 MEMBERSHIP = Statement(_MEMBERSHIP.where(membership.c.id == p("which")))
 MEMBERSHIPS_OF = Statement(_MEMBERSHIP.where(membership.c.person_id == p("person_id")))
+_USED = Statement(select(history.c.id).where(history.c.mandate_id == p("which")).limit(1))
 _OF_UNIT = Statement(_MEMBERSHIP.where(membership.c.unit_id == p("unit_id"), _still(membership)))
 _OF_PERSON = Statement(_MEMBERSHIP.where(membership.c.person_id == p("person_id"), _still(membership)))
 _SEATS = Statement(
@@ -50,6 +58,7 @@ _MANDATES_FOR = Statement(
         mandate.c.role == p("role"),
         mandate.c.unit_id == p("unit_id"),
         _still(mandate),
+        overlaps(mandate),
     )
     .order_by(mandate.c.id)
 )
@@ -61,18 +70,22 @@ _MANDATES_OF = Statement(
 
 
 def end_row(desk: Desk, table: Table, row: Row, last_day: date) -> None:
-    """End a row after that day; one that begins later never comes to be."""
+    """End a row after that day; one that begins later never comes to be, or ends with its first day if it was used."""
     cut, drop = _ENDINGS[table.name]
-    if row["valid_from"] > last_day.isoformat():
-        desk.tx.run(drop, which=row["id"])
-    else:
+    if row["valid_from"] <= last_day.isoformat():
         desk.tx.run(cut, which=row["id"], last_day=last_day.isoformat())
+    elif table is mandate and desk.tx.one(_USED, which=row["id"]):
+        desk.tx.run(cut, which=row["id"], last_day=row["valid_from"])
+    else:
+        desk.tx.run(drop, which=row["id"])
 
 
 def end_membership(desk: Desk, row: Row, last_day: date) -> int:
     """End a membership with the mandates that rest on it; returns how many those were."""
+    until = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
     resting = desk.tx.all(
-        _MANDATES_FOR, person_id=row["person_id"], role=row["role"], unit_id=row["unit_id"], day=last_day.isoformat()
+        _MANDATES_FOR, person_id=row["person_id"], role=row["role"], unit_id=row["unit_id"], day=last_day.isoformat(),
+        **overlapping(date.fromisoformat(row["valid_from"]), until),
     )  # fmt: skip
     for given in resting:
         end_row(desk, mandate, given, last_day)
@@ -101,7 +114,8 @@ def end_holdings(desk: Desk, unit_id: int, last_day: date, heir_id: int | None) 
         end_row(desk, seat, row, last_day)
         if heir_id is not None and row["authority_id"] not in (unit_id, heir_id):
             since = max(last_day + timedelta(days=1), date.fromisoformat(row["valid_from"]))
-            offices.add_seat(desk.tx, row["authority_id"], row["role"], heir_id, since=since)
+            until = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
+            offices.add_seat(desk.tx, row["authority_id"], row["role"], heir_id, since=since, until=until)
             passed_on.append(f"{row['code']}/{row['role']}")
     ended = [f"{row['username']}/{row['role']}" for row in held]
     return {"memberships_ended": ended, "mandates_ended": mandates, "seats_passed_on": passed_on}
@@ -110,10 +124,3 @@ def end_holdings(desk: Desk, unit_id: int, last_day: date, heir_id: int | None) 
 def overlapping(since: date, until: date | None) -> dict[str, str]:
     """The parameters of `overlaps` for a span; an open end lies beyond every date."""
     return {"first": since.isoformat(), "last": until.isoformat() if until else "9999-12-31"}
-
-
-def overlaps(table: Table) -> Any:
-    """Rows that have a day in common with the span from :first to :last."""
-    return and_(
-        table.c.valid_from <= p("last"), or_(table.c.valid_to.is_(None), table.c.valid_to >= p("first"))
-    )  # fmt: skip

@@ -11,7 +11,7 @@ from engine.administration.desk import Desk
 from engine.administration.forms import Confirmation, NewLegalRow
 from engine.administration.refusals import OfficeRefused
 from engine.administration.roles import in_order, spoken
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound
 from engine.office.law import LegalRow, Mark
 from engine.runtime import offices
 from engine.runtime.database import Row, Statement, Transaction
@@ -33,6 +33,7 @@ _CONFIRM = Statement(
 )
 _END = Statement(update(reference).where(reference.c.id == p("which")).values(valid_to=p("last_day")))
 FOREVER = "9999-12-31"
+RETENTION, MOST_YEARS = "retention", 200
 
 
 def rows(tx: Transaction, *, kind: str | None, on: date | None) -> list[dict[str, Any]]:
@@ -51,6 +52,7 @@ def add(desk: Desk, new: NewLegalRow) -> dict[str, Any]:
     Raises:
         NotPerformer: not an administrator with none above.
         OfficeRefused: `law_kind`, `law_shape` (processes read these values), `law_overlaps`, `day_too_early`.
+        InvalidInput: no sensible number of years to keep cases.
     """
     desk.must_head("Thêm quy định")
     in_order(new.valid_from, new.valid_to)
@@ -60,6 +62,7 @@ def add(desk: Desk, new: NewLegalRow) -> dict[str, Any]:
         raise OfficeRefused("law_kind", kind=new.kind, kinds=kinds)
     same = [row for row in siblings if row["key"] == new.key]
     _must_have_shape(new.value, json.loads((same or siblings)[-1]["value"]))
+    _must_be_years(new)
     first, last = new.valid_from.isoformat(), new.valid_to.isoformat() if new.valid_to else FOREVER
     for row in same:
         is_open_before = row["valid_to"] is None and row["valid_from"] < first
@@ -126,6 +129,13 @@ def _must_have_shape(value: Mapping[str, Any], pattern: Mapping[str, Any]) -> No
         words = {bool: "true hoặc false", int: "số nguyên", str: "văn bản", list: "danh sách"}
         shape = ", ".join(f"{name}: {words[kind]}" for name, kind in wanted.items())
         raise OfficeRefused("law_shape", shape=shape)
+
+
+def _must_be_years(new: NewLegalRow) -> None:
+    """Archiving adds these years to a date."""
+    years = new.value.get("years", 1)
+    if new.kind == RETENTION and not (isinstance(years, int) and 1 <= years <= MOST_YEARS):
+        raise InvalidInput({"value.years": f"Thời hạn lưu phải từ 1 đến {MOST_YEARS} năm."})
 
 
 def _shown(row: Row) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from engine.definition.documents import canonical
+from engine.errors import NotPerformer
+from engine.runtime.administering import HIGHEST, Reach
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.history import ORIGIN, link_of, payload_hash_of
 from engine.runtime.schema import administration, person, setting
@@ -49,6 +51,28 @@ def append(work: Work, actor_id: int | None, what: str, subject: str, payload: d
     )  # fmt: skip
     work.tx.run(_DROP_HEAD)
     work.tx.run(_NEW_HEAD, value=link)
+
+
+def must_read(reach: Reach) -> None:
+    """Refuse who is neither an administrator with none above nor an auditor of such a body: entries tell of
+    people and units of all authorities.
+
+    Raises:
+        NotPerformer: with who could.
+    """
+    if not reach.is_head and not any(map(reach.has_none_above, _audited(reach))):
+        roles = [role.label for role in reach.work.registry.roles.values() if role.sees_all and role != reach.role]
+        who = "; ".join(f"{label}{HIGHEST}" for label in (reach.role.label, *roles))
+        raise NotPerformer(action="Xem nhật ký quản trị", who=who)
+
+
+def _audited(reach: Reach) -> Iterator[int]:
+    """The bodies all of whose cases the actor sees in another role than the administrator's."""
+    work, actor = reach.work, reach.actor
+    for code, unit_id in actor.unlimited().hats if actor else ():
+        role = work.registry.roles.get(code)
+        if role is not None and role.sees_all and role != reach.role:
+            yield from work.office.served(code, unit_id, work.today)
 
 
 def entries(tx: Transaction, before: int | None, most: int) -> list[Row]:

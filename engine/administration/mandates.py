@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from engine.administration.desk import Desk, authority_of, must_live
+from engine.administration.desk import GIVES_POWER, Desk, must_live
 from engine.administration.forms import NewMandate
-from engine.administration.holdings import end_row, overlapping, overlaps
+from engine.administration.holdings import MEMBERSHIPS_OF, end_row, overlapping, overlaps
 from engine.administration.people import PERSON
 from engine.administration.refusals import OfficeRefused
 from engine.administration.roles import in_order, must_end_earlier, role_named, spoken
@@ -18,6 +18,8 @@ from engine.definition.model import ProcessModel
 from engine.definition.registry import Registry
 from engine.errors import InvalidInput, NotFound
 from engine.instants import vn_date
+from engine.runtime.accounts import Scope
+from engine.runtime.administering import authority_of
 from engine.runtime.database import Row, Statement
 from engine.runtime.schema import mandate, membership, person
 from engine.runtime.statements import insertion
@@ -72,17 +74,22 @@ def give(desk: Desk, new: NewMandate) -> dict[str, Any]:
     """A mandate, given by the principal themself or written down by the administrator.
 
     Raises:
-        InvalidInput: an unknown person, unit or role.
+        InvalidInput: an unknown unit or role; nobody of that authority, or whom the actor reaches.
         NotPerformer: the actor is neither the principal nor administers the unit.
+        ConfirmationNeeded, ScopeMissing: the administrator, without what `GIVES_POWER` takes.
         OfficeRefused: see the sentences that begin with `mandate_`; `person_not_active`, `day_too_early`,
             `unit_not_alive`.
     """
     if desk.actor is None or str(desk.actor.person_id) != new.principal:
         desk.must_administer(LABEL)
     unit, role = desk.named(new.unit, "unit"), role_named(desk, new.role)
-    principal, deputy = _person(desk, new.principal, "principal"), _person(desk, new.deputy, "deputy")
-    if desk.actor is None or desk.actor.person_id != principal["id"]:
+    if desk.actor is None or str(desk.actor.person_id) != new.principal:
         desk.must_reach(authority_of(unit), LABEL)
+        desk.must_allow(*GIVES_POWER)
+        if desk.actor is not None and str(desk.actor.person_id) == new.deputy:
+            raise OfficeRefused("mandate_to_the_writer")
+    principal = _person(desk, new.principal, "principal", authority_of(unit))
+    deputy = _person(desk, new.deputy, "deputy", authority_of(unit))
     in_order(new.since, new.until)
     must_live(unit, new.since)
     if principal["id"] == deputy["id"]:
@@ -111,6 +118,7 @@ def end(desk: Desk, mandate_id: int, last_day: date) -> dict[str, Any]:
     Raises:
         NotFound: no such mandate, or neither the actor's own nor in a unit that the actor administers.
         NotPerformer: the deputy, who cannot end it.
+        ScopeMissing: the administrator, by a token that may not administer.
         OfficeRefused: `day_too_early`, `ended_already`.
     """
     row = desk.tx.one(_ONE, which=mandate_id)
@@ -123,12 +131,13 @@ def end(desk: Desk, mandate_id: int, last_day: date) -> dict[str, Any]:
         raise unknown
     if own is None or own != row["principal_id"]:
         desk.must_reach(authority_id, "Kết thúc ủy quyền")
-    must_end_earlier(row, last_day)
+        desk.must_allow(Scope.ADMINISTER)
+    must_end_earlier(row, last_day, desk.work.today)
     end_row(desk, mandate, row, last_day)
     desk.note(
         "mandate.end", row["principal"], deputy=row["deputy"], before=row["valid_to"], after=last_day.isoformat()
     )  # fmt: skip
-    return _one(desk, mandate_id)
+    return _shown(desk.work, {**row, "valid_to": last_day.isoformat()})
 
 
 def _one(desk: Desk, key: int) -> dict[str, Any]:
@@ -153,11 +162,21 @@ def _shown(work: Work, row: Row) -> dict[str, Any]:
     }
 
 
-def _person(desk: Desk, key: str, field: str) -> Row:
+def _person(desk: Desk, key: str, field: str, authority_id: int) -> Row:
+    """Somebody whose name the actor may learn; of others it is not even said that there are such people."""
     row = desk.tx.one(PERSON, which=int(key))
-    if row is None:
-        raise InvalidInput({field: f"Không có người dùng số {key}."})
+    if row is None or not _known(desk, row, authority_id):
+        raise InvalidInput({field: f"Không có người dùng số {key} tại cơ quan này."})
     return row
+
+
+def _known(desk: Desk, row: Row, authority_id: int) -> bool:
+    """Whether it is the actor, somebody who works or worked for that authority, or one whom the desk reaches."""
+    if desk.actor is not None and desk.actor.person_id == row["id"]:
+        return True
+    held = desk.tx.all(MEMBERSHIPS_OF, person_id=row["id"])
+    bodies = {authority_of(desk.unit(one["unit_id"])) for one in held}
+    return authority_id in bodies or any(map(desk.reaches, bodies or {authority_id}))
 
 
 def _must_hold_throughout(desk: Desk, principal: Row, role: Role, unit: Row, new: NewMandate) -> None:

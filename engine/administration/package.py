@@ -18,7 +18,7 @@ from xml.parsers import expat
 
 from engine.administration.refusals import OfficeRefused
 
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000  # they are taken in at one go, and nobody else writes meanwhile
 MOST_COLUMNS = 50
 MOST_INFLATED_BYTES = 50 * 1024 * 1024
 MOST_TEXT_BYTES = 100 * 1024 * 1024  # of shared text, counted for each cell that refers to it

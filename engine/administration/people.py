@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, select, update
 
-from engine.administration.desk import Desk, authority_of
+from engine.administration.desk import GIVES_POWER, Desk
 from engine.administration.forms import Leaving, NewPerson, PersonPatch
 from engine.administration.holdings import MEMBERSHIPS_OF, end_memberships_of
+from engine.administration.leaving import plan, see_off
 from engine.administration.refusals import OfficeRefused
 from engine.errors import InvalidInput, NotFound
 from engine.runtime import offices
-from engine.runtime.accounts import revoke_all
+from engine.runtime.accounts import revoke_all, void_links
+from engine.runtime.administering import PERSON_ADDED, authority_of
 from engine.runtime.database import Row, Statement
-from engine.runtime.schema import instance, membership, person, user_task
-from engine.runtime.snapshots import code_of
-from engine.runtime.statements import HOLDERS, INSTANCE
+from engine.runtime.schema import membership, person
+from engine.runtime.statements import HOLDERS
 from engine.runtime.work import Work
 
 _DAY = timedelta(days=1)
@@ -28,23 +29,7 @@ _STAFF = Statement(select(person.c.username).where(person.c.staff_code == p("sta
 _CHANGE = Statement(
     update(person)
     .where(person.c.id == p("which"))
-    .values({name: p(name) for name in ("name", "mail", "staff_code", "active")})
-)
-_ASSIGNED = Statement(
-    select(user_task)
-    .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
-    .where(user_task.c.assignee_id == p("person_id"), user_task.c.clock != "closed")
-    .order_by(user_task.c.id)
-)
-_ASSIGN = Statement(update(user_task).where(user_task.c.id == p("which")).values(assignee_id=p("assignee_id")))
-_HOLDS = Statement(
-    select(membership.c.id).where(
-        membership.c.person_id == p("person_id"),
-        membership.c.unit_id == p("unit_id"),
-        membership.c.role == p("role"),
-        membership.c.valid_from <= p("on"),
-        or_(membership.c.valid_to.is_(None), membership.c.valid_to >= p("on")),
-    )
+    .values({name: p(name) for name in ("name", "mail", "staff_code", "active", "password_hash")})
 )
 
 
@@ -75,36 +60,7 @@ def people(
 
 def person_of(desk: Desk, person_id: int) -> dict[str, Any]:
     """One person as administrators see them; whether they may is asked before."""
-    return _shown(desk.work, existing(desk, person_id))
-
-
-def existing(desk: Desk, person_id: int) -> Row:
-    """The row of a person.
-
-    Raises:
-        NotFound: there is none.
-    """
-    row = desk.tx.one(PERSON, which=person_id)
-    if row is None:
-        raise NotFound(what=f"người dùng số {person_id}")
-    return row
-
-
-def must_reach_person(desk: Desk, person_id: int, label: str) -> Row:
-    """The row of a person all of whose units, past ones left out, the desk reaches: who may change a mail box
-    could let themself in with every power that the person has.
-
-    Raises:
-        NotFound: there is none.
-        NotPerformer: the actor does not administer every authority that the person works for.
-    """
-    desk.must_administer(label)
-    row = existing(desk, person_id)
-    today = desk.work.today.isoformat()
-    for held in desk.tx.all(MEMBERSHIPS_OF, person_id=person_id):
-        if held["valid_to"] is None or held["valid_to"] >= today:
-            desk.must_reach(authority_of(desk.unit(held["unit_id"])), label)
-    return row
+    return _shown(desk.work, desk.existing(person_id))
 
 
 def must_see(desk: Desk, person_id: int) -> None:
@@ -115,7 +71,7 @@ def must_see(desk: Desk, person_id: int) -> None:
         NotPerformer: the actor administers nothing.
     """
     desk.must_administer("Xem người dùng")
-    held = desk.tx.all(MEMBERSHIPS_OF, person_id=existing(desk, person_id)["id"])
+    held = desk.tx.all(MEMBERSHIPS_OF, person_id=desk.existing(person_id)["id"])
     if held and not any(desk.reaches(authority_of(desk.unit(row["unit_id"]))) for row in held):
         raise NotFound(what=f"người dùng số {person_id}")
 
@@ -159,30 +115,42 @@ def add(desk: Desk, new: NewPerson) -> int:
         raise OfficeRefused("username_taken", username=new.username)
     _staff_code_free(desk, new.staff_code, 0)
     person_id = offices.add_person(desk.tx, new.username, new.name, mail=new.mail, staff_code=new.staff_code)
-    desk.note("person.add", new.username, after={"name": new.name, "staff_code": new.staff_code})
+    desk.note(PERSON_ADDED, new.username, after={"name": new.name, "staff_code": new.staff_code})
     return person_id
 
 
 def change(desk: Desk, person_id: int, patch: PersonPatch) -> None:
-    """Change what was named. A person who is not active is logged out at once.
+    """Change what was named. Whose account is closed or opened again is logged out and has no password any more.
+
+    Another mail box is a key to the account: links in older letters are void, sessions end, and `desk.moved` has the
+    person as they were, to be told at the old address.
 
     Raises:
         NotFound: there is no such person.
         NotPerformer: the actor does not administer every authority that the person works for.
+        ConfirmationNeeded, ScopeMissing: another mail box, or opening again, without what `GIVES_POWER` takes.
         OfficeRefused: `staff_code_taken`, `last_administrator`.
     """
-    row = must_reach_person(desk, person_id, "Sửa người dùng")
+    row = desk.must_reach_person(person_id, "Sửa người dùng")
     before = {name: row[name] for name in ("name", "mail", "staff_code", "active")}
     before["active"] = bool(before["active"])
     after = before | patch.given()
     if after == before:
         return
+    is_moved, is_turned = after["mail"] != before["mail"], after["active"] is not before["active"]
+    if is_moved or (is_turned and after["active"]):
+        desk.must_allow(*GIVES_POWER)
     _staff_code_free(desk, after["staff_code"], person_id)
 
     def write() -> None:
-        desk.tx.run(_CHANGE, which=person_id, **after)
-        if not after["active"]:
-            revoke_all(desk.tx, person_id, desk.wall, tokens=True)
+        desk.tx.run(_CHANGE, which=person_id, password_hash="" if is_turned else row["password_hash"], **after)
+        if is_turned:
+            _shut_out(desk, person_id)
+        elif is_moved:
+            void_links(desk.tx, person_id, desk.wall)
+            revoke_all(desk.tx, person_id, desk.wall, but=desk.login.session_id if desk.login else 0)
+        if is_moved:
+            desk.moved.append(row)
 
     desk.keep_administered(_authorities_of(desk, person_id), desk.work.today, write)
     changed = sorted(name for name in after if after[name] != before[name])
@@ -193,8 +161,8 @@ def change(desk: Desk, person_id: int, patch: PersonPatch) -> None:
 def leave(desk: Desk, person_id: int, leaving: Leaving) -> dict[str, Any]:
     """End all that a person holds after a day; says what ended and to whom the assigned tasks went.
 
-    Tasks go to the successor where that person holds the role, else back to all who hold it. From the first
-    day without any role on the account is closed.
+    Once that day is over the account is closed, and tasks go to the successor where that person holds the role and
+    is not kept from the case, else back to all who hold it: at once, or on the first tick of the next day.
 
     Raises:
         NotFound: no such person.
@@ -202,9 +170,8 @@ def leave(desk: Desk, person_id: int, leaving: Leaving) -> dict[str, Any]:
         NotPerformer: the actor does not administer every authority that the person works for.
         OfficeRefused: `successor_is_leaver`, `person_not_active` (the successor), `last_administrator`.
     """
-    row = must_reach_person(desk, person_id, "Cho người dùng thôi việc")
+    row = desk.must_reach_person(person_id, "Cho người dùng thôi việc")
     successor = _successor(desk, person_id, leaving.successor)
-    is_over = leaving.last_day < desk.work.today
     held: list[Row] = []
     mandates = 0
 
@@ -212,14 +179,11 @@ def leave(desk: Desk, person_id: int, leaving: Leaving) -> dict[str, Any]:
         nonlocal mandates
         ended, mandates = end_memberships_of(desk, person_id, leaving.last_day)
         held.extend(ended)
-        if is_over:
-            kept = {name: row[name] for name in ("name", "mail", "staff_code")}
-            desk.tx.run(_CHANGE, which=person_id, active=False, **kept)
-            revoke_all(desk.tx, person_id, desk.wall, tokens=True)
 
     first_day_without = max(leaving.last_day + _DAY, desk.work.today)
     desk.keep_administered(_authorities_of(desk, person_id), first_day_without, end)
-    tasks, last_day = _hand_over_tasks(desk, person_id, successor), leaving.last_day.isoformat()
+    plan(desk.work, person_id, leaving.last_day, successor)
+    tasks, last_day = see_off(desk.work, desk.acting, desk.wall).get(person_id, []), leaving.last_day.isoformat()
     desk.note(
         "person.leave", row["username"], last_day=last_day,
         memberships=[f"{one['code']}/{one['role']}" for one in held], mandates=mandates, tasks=len(tasks),
@@ -234,6 +198,11 @@ def leave(desk: Desk, person_id: int, leaving: Leaving) -> dict[str, Any]:
     }
 
 
+def _shut_out(desk: Desk, person_id: int) -> None:
+    void_links(desk.tx, person_id, desk.wall)
+    revoke_all(desk.tx, person_id, desk.wall, tokens=True)
+
+
 def _successor(desk: Desk, person_id: int, wanted: str | None) -> Row | None:
     if wanted is None:
         return None
@@ -245,26 +214,6 @@ def _successor(desk: Desk, person_id: int, wanted: str | None) -> Row | None:
     if not row["active"]:
         raise OfficeRefused("person_not_active", username=row["username"])
     return row
-
-
-def _hand_over_tasks(desk: Desk, person_id: int, successor: Row | None) -> list[dict[str, Any]]:
-    """Give the open tasks assigned to a person to the successor, or to nobody in particular; says what went where."""
-    on = desk.work.today.isoformat()
-    told: list[dict[str, Any]] = []
-    for task in desk.tx.all(_ASSIGNED, person_id=person_id):
-        place = {"unit_id": task["unit_id"], "role": task["role"], "on": on}
-        takes_it = successor is not None and desk.tx.one(_HOLDS, person_id=successor["id"], **place) is not None
-        desk.tx.run(_ASSIGN, which=task["id"], assignee_id=successor["id"] if takes_it and successor else None)
-        case = desk.tx.one(INSTANCE, which=task["instance_id"])
-        assert case is not None, "tasks belong to cases"
-        model = desk.work.registry.by_code[case["process"]]
-        told.append(
-            {
-                "id": str(task["id"]), "todo": task["todo"], "case": str(case["id"]), "code": code_of(model, case),
-                "collection": model.collection, "given_to": successor["name"] if takes_it and successor else None,
-            }
-        )  # fmt: skip
-    return told
 
 
 def _without_holder(desk: Desk, held: Iterable[Row], on: date) -> Iterable[dict[str, Any]]:

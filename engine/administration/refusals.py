@@ -14,6 +14,7 @@ _SENTENCES = {
     "unit_not_alive": "Đơn vị «{unit}» không hoạt động vào ngày {day}. Hãy chọn đơn vị đang hoạt động, hoặc ngày khác.",
     "unit_above_itself": "Không thể đặt «{parent}» ở trên «{unit}»: «{unit}» đã ở trên nó. Cây đơn vị không có vòng.",
     "unit_level": "«{parent}» ở cấp thấp hơn «{unit}» nên không thể là đơn vị cấp trên.",
+    "unit_too_deep": "Không thể đặt «{unit}» ở đó: cây đơn vị có nhiều nhất {most} cấp. Hãy chọn đơn vị cấp trên khác.",
     "no_authority": "«{authority}» không tự quyết định khen thưởng, nên không thể quyết định cho đơn vị khác.",
     "authority_in_use": "«{unit}» đang quyết định cho {count} đơn vị khác ({units}). Hãy chuyển các đơn vị đó trước.",
     "unit_closed_already": "Đơn vị «{unit}» đã kết thúc hoạt động từ ngày {day}.",
@@ -26,13 +27,15 @@ _SENTENCES = {
     "membership_overlaps": "«{name}» đã giữ vai trò «{role}» tại «{unit}» từ {since} đến {until}. Không ghi trùng; "
     "hãy kết thúc lần trước, hoặc chọn khoảng ngày khác.",
     "ended_already": "Đã kết thúc từ ngày {day}; chỉ có thể kết thúc sớm hơn.",
-    "last_administrator": "Sau ngày {day}, «{authority}» sẽ không còn ai quản trị. Hãy giao vai trò quản trị cho người "
+    "last_administrator": "{when}, «{authority}» sẽ không còn ai quản trị. Hãy giao vai trò quản trị cho người "
     "khác trước.",
     "seat_role": "Vai trò «{role}» thuộc từng đơn vị, không có cơ quan giữ riêng. Hãy giao vai trò cho người trong đơn "
     "vị.",
     "seat_overlaps": "Vai trò «{role}» của «{authority}» đã có cơ quan giữ từ {since}. Ngày bắt đầu mới phải sau ngày "
     "đó.",
     "successor_is_leaver": "Người nhận bàn giao phải là người khác.",
+    "mandate_to_the_writer": "Quản trị không ghi giấy ủy quyền cho chính mình. Hãy để người ủy quyền tự lập, hoặc nhờ "
+    "quản trị khác ghi.",
     "mandate_to_oneself": "Không ai tự ủy quyền cho mình. Hãy chọn người được ủy quyền khác.",
     "mandate_without_role": "«{principal}» không giữ vai trò «{role}» tại «{unit}» suốt từ {since} đến {until}. Chỉ ủy "
     "quyền được vai trò mà chính mình được giao, và việc được ủy quyền không được ủy quyền tiếp.",
@@ -79,11 +82,11 @@ class RowProblem:
 
 
 class RowsRefused(Refused):
-    """Some rows of a spreadsheet are wrong; nothing of it was taken."""
+    """Some rows of a spreadsheet are wrong; nothing of it was taken. Of `most` problems or more the first are told."""
 
     code = "rows_refused"
     sentence = "Bảng tính còn {count} chỗ chưa đúng nên chưa dòng nào được ghi. Hãy sửa từng chỗ rồi gửi lại."
 
-    def __init__(self, rows: Sequence[RowProblem]) -> None:
-        super().__init__(count=len(rows))
-        self.rows = tuple(rows)
+    def __init__(self, rows: Sequence[RowProblem], most: int) -> None:
+        super().__init__(count=len(rows) if len(rows) < most else f"ít nhất {most}")
+        self.rows = tuple(rows[:most])

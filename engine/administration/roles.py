@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from engine.administration.desk import Desk, authority_of, must_live
+from engine.administration.desk import GIVES_POWER, Desk, must_live
 from engine.administration.forms import NewMembership, NewSeat
 from engine.administration.holdings import MEMBERSHIP, end_membership, end_row, overlapping, overlaps
-from engine.administration.people import existing, membership_json
+from engine.administration.people import membership_json
 from engine.administration.refusals import OfficeRefused
 from engine.administration.succession import settle
 from engine.definition.language import Role, Seat
 from engine.errors import InvalidInput, NotFound
 from engine.instants import vn_date
 from engine.runtime import offices
+from engine.runtime.administering import authority_of
 from engine.runtime.database import Row, Statement
 from engine.runtime.schema import membership, seat
 from engine.runtime.work import Work
@@ -52,7 +53,7 @@ def role_named(desk: Desk, code: str) -> Role:
     """
     role = desk.work.registry.roles.get(code)
     if role is None:
-        known = ", ".join(desk.work.registry.roles)
+        known = "; ".join(f"{one.code} ({one.label})" for one in desk.work.registry.roles.values())
         raise InvalidInput({"role": f"Không có vai trò «{code}». Các vai trò: {known}."})
     return role
 
@@ -79,13 +80,18 @@ def grant(desk: Desk, person_id: int, new: NewMembership) -> dict[str, Any]:
     Raises:
         NotFound: no such person.
         InvalidInput: an unknown unit or role.
-        NotPerformer: the actor does not administer the unit.
+        NotPerformer: the actor does not administer the unit, or may not change the person: their own administrator
+            could then no longer do so either. Administrators with none above give roles to anybody.
+        ConfirmationNeeded, ScopeMissing: see `GIVES_POWER`.
         OfficeRefused: `person_not_active`, `unit_not_alive`, `day_too_early`, `day_too_late` (the unit ends before),
             `membership_overlaps`.
     """
     desk.must_administer("Giao vai trò")
-    row, unit = existing(desk, person_id), desk.named(new.unit, "unit")
+    row, unit = desk.existing(person_id), desk.named(new.unit, "unit")
     desk.must_reach(authority_of(unit), "Giao vai trò")
+    if not desk.is_head:
+        desk.must_reach_person(person_id, "Giao vai trò")
+    desk.must_allow(*GIVES_POWER)
     role = role_named(desk, new.role)
     if not row["active"]:
         raise OfficeRefused("person_not_active", username=row["username"])
@@ -102,7 +108,9 @@ def grant(desk: Desk, person_id: int, new: NewMembership) -> dict[str, Any]:
         )  # fmt: skip
     key = offices.add_membership(desk.tx, person_id, unit["id"], role.code, since=new.since, until=new.until)
     desk.note("membership.add", row["username"], after=new.model_dump(mode="json", by_alias=True))
-    return _membership(desk, key)
+    written = desk.tx.one(MEMBERSHIP, which=key)
+    assert written is not None, "written before"
+    return membership_json(desk.work, written)
 
 
 def end(desk: Desk, membership_id: int, last_day: date) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def end(desk: Desk, membership_id: int, last_day: date) -> dict[str, Any]:
         raise NotFound(what=f"vai trò đã giao số {membership_id}")
     authority_id = authority_of(desk.unit(row["unit_id"]))
     desk.must_reach(authority_id, "Kết thúc vai trò")
-    must_end_earlier(row, last_day)
+    must_end_earlier(row, last_day, desk.work.today)
     guarded = {authority_id, row["unit_id"]} if row["role"] == desk.role.code else set()
     next_day = max(last_day + timedelta(days=1), desk.work.today)
     mandates = 0
@@ -133,24 +141,19 @@ def end(desk: Desk, membership_id: int, last_day: date) -> dict[str, Any]:
         "membership.end", row["username"], role=row["role"], unit=row["code"], before=row["valid_to"],
         after=last_day.isoformat(), mandates=mandates,
     )  # fmt: skip
-    return _membership(desk, membership_id)
+    return membership_json(desk.work, {**row, "valid_to": last_day.isoformat()})
 
 
-def must_end_earlier(row: Row, last_day: date) -> None:
-    """Refuse an end before the beginning, or after the end that there is.
+def must_end_earlier(row: Row, last_day: date, today: date) -> None:
+    """Refuse an end before the beginning, or after the end that there is; what has not begun may never begin.
 
     Raises:
         OfficeRefused: `day_too_early`, `ended_already`.
     """
-    in_order(date.fromisoformat(row["valid_from"]), last_day)
+    if (since := date.fromisoformat(row["valid_from"])) <= today:
+        in_order(since, last_day)
     if row["valid_to"] is not None and last_day.isoformat() >= row["valid_to"]:
         raise OfficeRefused("ended_already", day=spoken(row["valid_to"]))
-
-
-def _membership(desk: Desk, key: int) -> dict[str, Any]:
-    row = desk.tx.one(MEMBERSHIP, which=key)
-    assert row is not None, "written before"
-    return membership_json(desk.work, row)
 
 
 # ── seats ────────────────────────────────────────────────────────────────────────────────────
@@ -185,11 +188,13 @@ def take_seat(desk: Desk, new: NewSeat) -> dict[str, Any]:
     Raises:
         InvalidInput: an unknown unit or role.
         NotPerformer: the actor does not administer the authority.
+        ConfirmationNeeded, ScopeMissing: see `GIVES_POWER`.
         OfficeRefused: `no_authority`, `unit_not_alive`, `seat_role`, `seat_overlaps`, `last_administrator`.
     """
     desk.must_administer("Giao cơ quan giữ vai trò")
     authority, unit = desk.named(new.authority, "authority"), desk.named(new.unit, "unit")
     desk.must_reach(authority_of(authority), "Giao cơ quan giữ vai trò")
+    desk.must_allow(*GIVES_POWER)
     role = role_named(desk, new.role)
     if authority["authority_id"] is not None:
         raise OfficeRefused("no_authority", authority=authority["code"])
@@ -212,7 +217,9 @@ def take_seat(desk: Desk, new: NewSeat) -> dict[str, Any]:
     guarded = {int(authority["id"])} if role.code == desk.role.code else set()
     desk.keep_administered(guarded, max(new.since, desk.work.today), write)
     desk.note("seat.take", f"{new.authority}/{new.role}", after=new.model_dump(mode="json", by_alias=True))
-    return _settled(desk, key)
+    taken = desk.tx.one(_SEAT, which=key)
+    assert taken is not None, "written before"
+    return _settled(desk, taken, fresh=key)
 
 
 def leave_seat(desk: Desk, seat_id: int, last_day: date) -> dict[str, Any]:
@@ -221,6 +228,7 @@ def leave_seat(desk: Desk, seat_id: int, last_day: date) -> dict[str, Any]:
     Raises:
         NotFound: no such seat.
         NotPerformer: the actor does not administer the authority.
+        ConfirmationNeeded, ScopeMissing: see `GIVES_POWER`.
         OfficeRefused: `day_too_early`, `ended_already`, `last_administrator`.
     """
     desk.must_administer("Kết thúc cơ quan giữ vai trò")
@@ -228,13 +236,14 @@ def leave_seat(desk: Desk, seat_id: int, last_day: date) -> dict[str, Any]:
     if row is None:
         raise NotFound(what=f"cơ quan giữ vai trò số {seat_id}")
     desk.must_reach(row["authority_id"], "Kết thúc cơ quan giữ vai trò")
-    must_end_earlier(row, last_day)
+    desk.must_allow(*GIVES_POWER)  # the authority itself holds the role then
+    must_end_earlier(row, last_day, desk.work.today)
     guarded = {int(row["authority_id"])} if row["role"] == desk.role.code else set()
     next_day = max(last_day + timedelta(days=1), desk.work.today)
     desk.keep_administered(guarded, next_day, lambda: _end_seats(desk, [row], last_day))
     subject = f"{desk.unit(row['authority_id'])['code']}/{row['role']}"
     desk.note("seat.end", subject, before=row["valid_to"], after=last_day.isoformat())
-    return _settled(desk, seat_id)
+    return _settled(desk, {**row, "valid_to": last_day.isoformat()})
 
 
 def _end_seats(desk: Desk, rows: Iterable[Row], last_day: date) -> None:
@@ -242,9 +251,7 @@ def _end_seats(desk: Desk, rows: Iterable[Row], last_day: date) -> None:
         end_row(desk, seat, row, last_day)
 
 
-def _settled(desk: Desk, seat_id: int) -> dict[str, Any]:
+def _settled(desk: Desk, row: Row, fresh: int | None = None) -> dict[str, Any]:
     desk.reload()
-    moved = settle(desk.work, desk.acting)
-    row = desk.tx.one(_SEAT, which=seat_id)
-    assert row is not None, "written before"
+    moved = settle(desk.work, desk.acting, fresh)
     return {**seat_json(desk.work, row), "tasks_moved": moved["tasks_moved"]}

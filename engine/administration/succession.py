@@ -11,7 +11,9 @@ from sqlalchemy import bindparam, delete, func, insert, null, or_, select, updat
 
 from engine.administration.desk import Desk, must_live
 from engine.administration.forms import Transfer
+from engine.administration.leaving import see_off
 from engine.administration.refusals import OfficeRefused
+from engine.administration.sight import follow_seats, inherit
 from engine.definition.case import Case
 from engine.definition.language import Seat
 from engine.definition.model import ProcessModel
@@ -24,7 +26,7 @@ from engine.runtime.rights import BELOW, HOLDER, OWN, visible
 from engine.runtime.savepoints import spared
 from engine.runtime.schema import access, instance, succession, user_task
 from engine.runtime.service import Engine
-from engine.runtime.snapshots import load_case
+from engine.runtime.snapshots import code_of, load_case
 from engine.runtime.statements import GRANT, INSTANCE, OPEN_TASKS
 from engine.runtime.tasks import INCIDENT, STATE, Waiting, holder
 from engine.runtime.work import Work
@@ -57,7 +59,7 @@ _OPEN_TASKS_BY_SEAT = Statement(
     .group_by(instance.c.authority_id, user_task.c.role, user_task.c.unit_id)
 )
 _SEATED = Statement(
-    select(user_task.c.id, user_task.c.instance_id)
+    select(user_task)
     .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
     .where(
         user_task.c.clock != "closed",
@@ -69,13 +71,22 @@ _SEATED = Statement(
 )
 
 
-def settle(work: Work, actor: Actor) -> dict[str, int]:
-    """Move what has come to be elsewhere: cases of units that have ended, tasks of seats that have moved.
+def settle(work: Work, actor: Actor, fresh: int | None = None) -> dict[str, int]:
+    """Move what has come to be elsewhere: cases of units that have ended, tasks of seats that have moved, and who
+    sees them; close the accounts of people who have left.
 
-    Harmless to repeat. What has no successor, or several, stays until somebody says where it goes.
+    Harmless to repeat. What has no successor, or several, stays until somebody says where it goes. `fresh`: the
+    key of a seat that was given just now.
     """
     cases = sum(_take_over(work, row, actor) for row in _orphans(work))
-    return {"cases_transferred": cases, "tasks_moved": _reseat(work)}
+    for unit in work.office.units.values():
+        heir = _heir(work, unit)[0] if has_ended(work, unit) else None
+        if heir is not None:
+            inherit(work, unit.id, heir.id)
+    tasks = _reseat(work, actor)
+    follow_seats(work, fresh)
+    see_off(work, actor)
+    return {"cases_transferred": cases, "tasks_moved": tasks}
 
 
 def settle_due(engine: Engine) -> None:
@@ -88,11 +99,15 @@ def has_ended(work: Work, unit: Unit) -> bool:
     return unit.valid_to is not None and unit.valid_to < work.today
 
 
-def waiting(work: Work, unit_id: int) -> list[str]:
-    """The keys of the open cases that still name a unit as theirs or as their authority."""
+def waiting(work: Work, unit_id: int) -> list[dict[str, str]]:
+    """Key, collection and code of the open cases that still name a unit as theirs or as their authority."""
     named = or_(instance.c.unit_id == unit_id, instance.c.authority_id == unit_id)
-    query = select(instance.c.id).where(named, instance.c.closed_at.is_(None)).order_by(instance.c.id)
-    return [str(row["id"]) for row in work.tx.all(Statement(query))]
+    query = select(instance).where(named, instance.c.closed_at.is_(None)).order_by(instance.c.id)
+    return [_named(work.registry.by_code[row["process"]], row) for row in work.tx.all(Statement(query))]
+
+
+def _named(model: ProcessModel, row: Row) -> dict[str, str]:
+    return {"id": str(row["id"]), "collection": model.collection, "code": code_of(model, row)}
 
 
 def hand_over(desk: Desk, collection: str, case_id: int, wanted: Transfer) -> Row:
@@ -229,8 +244,8 @@ def _let_see(work: Work, case_id: int, unit: Unit) -> None:
     work.tx.run(GRANT, instance_id=case_id, unit_id=unit.id, relation=HOLDER)
 
 
-def _reseat(work: Work) -> int:
-    """Move the open tasks of an authority's roles to the units that have the seats today."""
+def _reseat(work: Work, actor: Actor) -> int:
+    """Move the open tasks of an authority's roles to the units that have the seats today, and tell who has them."""
     moved = 0
     for group in work.tx.all(_OPEN_TASKS_BY_SEAT):
         role = work.registry.roles.get(group["role"])
@@ -244,5 +259,15 @@ def _reseat(work: Work) -> int:
         for task in work.tx.all(_SEATED, **place):
             work.tx.run(_MOVE_TASK, which=task["id"], to=unit.id)
             _let_see(work, task["instance_id"], unit)
+            if task["clock"] == "running":
+                _announce_reseated(work, task, unit, actor)
         moved += group["n"]
     return moved
+
+
+def _announce_reseated(work: Work, task: Row, unit: Unit, actor: Actor) -> None:
+    row = work.tx.one(INSTANCE, which=task["instance_id"])
+    assert row is not None, "tasks belong to cases"
+    key = f"seat:{task['id']}:{unit.id}:{work.today.isoformat()}"
+    waits = Waiting(task["id"], task["due_on"])
+    announce_task(work, work.registry.by_code[row["process"]], load_case(work, row), key, waits, actor, set())

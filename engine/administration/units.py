@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from engine.administration.desk import Desk, authority_of, must_live
+from engine.administration.desk import GIVES_POWER, Desk, must_live
 from engine.administration.forms import NewKind, NewUnit, UnitClosing, UnitPatch
 from engine.administration.holdings import end_holdings
 from engine.administration.refusals import OfficeRefused
@@ -15,6 +15,7 @@ from engine.definition.documents import canonical
 from engine.errors import InvalidInput, NotFound
 from engine.instants import vn_date
 from engine.runtime import offices
+from engine.runtime.administering import authority_of
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import succession, unit, unit_kind
 from engine.runtime.statements import insertion
@@ -45,6 +46,7 @@ _LEVEL = Statement(
 _NEW_SUCCESSION = insertion(succession)
 _SUCCESSIONS = Statement(select(succession).order_by(succession.c.id))
 NAMED_AT_MOST = 5  # units that a refusal names
+MOST_LEVELS = 20  # of the tree: every change of it walks up all of them
 
 
 # ── looks ────────────────────────────────────────────────────────────────────────────────────
@@ -127,19 +129,19 @@ def add(desk: Desk, new: NewUnit) -> int:
     """A new unit; returns its key. Without `authority` the parent's decides for it, without either it does itself.
 
     Raises:
-        NotPerformer: the actor does not administer the authority, or what it would stand under.
+        NotPerformer: the actor does not administer its authority, and that of the unit above it.
         InvalidInput: unknown kind, parent or authority.
         OfficeRefused: a code or identifier that is taken, a unit above that does not live then.
     """
     parent = desk.named(new.parent, "parent") if new.parent else None
     authority_id = _authority(desk, new.code, new.authority, parent, new.valid_from)
-    under = authority_id if authority_id is not None else authority_of(parent) if parent else None
-    if under is None:
+    if authority_id is not None:
+        desk.must_reach(authority_id, "Thêm đơn vị")
+    if parent is not None:
+        desk.must_reach(authority_of(parent), "Thêm đơn vị")
+    elif authority_id is None:
         desk.must_head("Thêm đơn vị")
-    else:
-        desk.must_reach(under, "Thêm đơn vị")
-    if desk.tx.one(_KIND, code=new.kind) is None:
-        raise InvalidInput({"kind": f"Không có loại đơn vị «{new.kind}»."})
+    must_be_kind(desk.tx, new.kind)
     if desk.coded(new.code) is not None:
         raise OfficeRefused("unit_code_taken", code=new.code)
     _identifier_free(desk.tx, new.identifier, 0)
@@ -158,7 +160,9 @@ def change(desk: Desk, code: str, patch: UnitPatch) -> None:
 
     Raises:
         NotFound: no unit has that code.
-        NotPerformer, InvalidInput, OfficeRefused: as `add`; also `unit_above_itself`, `authority_in_use`.
+        NotPerformer: the actor does not administer its authority, or what it leaves or comes to: see `_must_move`.
+        InvalidInput, OfficeRefused: as `add`; also `unit_above_itself`, `authority_in_use`.
+        ConfirmationNeeded, ScopeMissing: another authority; see `GIVES_POWER`.
     """
     row = _existing(desk, code)
     desk.must_reach(authority_of(row), "Sửa đơn vị")
@@ -171,10 +175,13 @@ def change(desk: Desk, code: str, patch: UnitPatch) -> None:
         after["parent_id"] = _new_parent(desk, row, patch.parent)
     if "authority" in given:
         after["authority_id"] = _new_authority(desk, row, patch.authority)
+    _must_move(desk, row, after["parent_id"], after["authority_id"])
     _identifier_free(desk.tx, after["identifier"], row["id"])
     groups = canonical(list(patch.groups)) if "groups" in given else row["groups"]
     if after == before and groups == row["groups"]:
         return
+    if after["authority_id"] != before["authority_id"]:
+        desk.must_allow(*GIVES_POWER)
     desk.tx.run(_CHANGE, which=row["id"], groups=groups, **after)
     desk.note("unit.change", code, before=_told(desk, row), after=_told(desk, desk.unit(row["id"])))
 
@@ -185,8 +192,27 @@ def close(desk: Desk, code: str, closing: UnitClosing) -> dict[str, Any]:
     What a sole successor takes over: seats from the next day on, open cases once the last day is over.
 
     Raises:
+        NotFound, NotPerformer, InvalidInput, OfficeRefused: as `end`.
+    """
+    ended = end(desk, code, closing)
+    settled = settle_ends(desk)
+    left = waiting(desk.work, desk.work.office.by_code[code].id)
+    return {**unit_of(desk.work, code), **ended, **settled, "cases_waiting": left}
+
+
+def settle_ends(desk: Desk) -> dict[str, Any]:
+    """What has to follow once units were ended; says how much moved."""
+    desk.reload()
+    return settle(desk.work, desk.acting)
+
+
+def end(desk: Desk, code: str, closing: UnitClosing) -> dict[str, Any]:
+    """The part of `close` that comes before `settle_ends`: many units can be ended before one settling.
+
+    Raises:
         NotFound: no unit has that code.
-        NotPerformer: the actor does not administer it.
+        NotPerformer: the actor does not administer it, or not the authority of a successor: its people get the
+            seats and the cases. Administrators with none above close into any unit.
         InvalidInput: an unknown successor.
         OfficeRefused: `unit_closed_already`, `day_too_early`, `units_below`, `unit_not_alive` (a successor),
             `last_administrator`.
@@ -194,25 +220,26 @@ def close(desk: Desk, code: str, closing: UnitClosing) -> dict[str, Any]:
     row = _existing(desk, code)
     desk.must_reach(authority_of(row), "Kết thúc đơn vị")
     successors = [desk.named(name, "successors") for name in closing.successors]
+    if not desk.is_head:
+        for successor in successors:
+            desk.must_reach(authority_of(successor), "Kết thúc đơn vị")
     next_day = closing.last_day + timedelta(days=1)
     _must_be_closable(desk, row, closing, successors, next_day)
     heir = successors[0]["id"] if len(successors) == 1 else None
     ended: dict[str, Any] = {}
 
-    def end() -> None:
+    def write() -> None:
         desk.tx.run(_CLOSE, which=row["id"], last_day=closing.last_day.isoformat())
         ended.update(end_holdings(desk, row["id"], closing.last_day, heir))
 
-    desk.keep_administered({authority_of(row)} - {row["id"]}, next_day, end)
+    desk.keep_administered({authority_of(row)} - {row["id"]}, next_day, write)
     for successor in successors:
         desk.tx.insert(
             _NEW_SUCCESSION, unit_id=row["id"], successor_id=successor["id"], on_day=next_day.isoformat(),
             paper=closing.paper,
         )  # fmt: skip
     desk.note("unit.close", code, after=closing.model_dump(mode="json"), ended=ended)
-    desk.reload()
-    settled = settle(desk.work, desk.acting)
-    return {**unit_of(desk.work, code), **ended, **settled, "cases_waiting": waiting(desk.work, row["id"])}
+    return ended
 
 
 def _must_be_closable(desk: Desk, row: Row, closing: UnitClosing, successors: list[Row], next_day: date) -> None:
@@ -232,6 +259,17 @@ def _must_be_closable(desk: Desk, row: Row, closing: UnitClosing, successors: li
         raise InvalidInput({"successors": "Phải là các đơn vị khác nhau, và khác đơn vị kết thúc."})
     for successor in successors:
         must_live(successor, next_day)
+
+
+def must_be_kind(tx: Transaction, code: str) -> None:
+    """Refuse a kind that there is not.
+
+    Raises:
+        InvalidInput: with the kinds that there are.
+    """
+    if tx.one(_KIND, code=code) is None:
+        known = "; ".join(f"{kind['code']} ({kind['name']})" for kind in kinds(tx))
+        raise InvalidInput({"kind": f"Không có loại đơn vị «{code}». Các loại: {known}."})
 
 
 def _existing(desk: Desk, code: str) -> Row:
@@ -279,13 +317,38 @@ def _new_parent(desk: Desk, row: Row, named: str | None) -> int | None:
     return int(parent["id"])
 
 
+def _must_move(desk: Desk, row: Row, parent_id: int | None, authority_id: int | None) -> None:
+    """Refuse who administers not all that the unit leaves or comes to.
+
+    The unit above says who looks after an authority without administrators, and who has none above: nobody may
+    lift a unit out of reach of those who are above it. Its own authority it becomes only by their word.
+
+    Raises:
+        NotPerformer: with who could.
+    """
+    label = "Chuyển đơn vị"
+    moves = parent_id != row["parent_id"]
+    for above in {row["parent_id"], parent_id} - {None} if moves else ():
+        desk.must_reach(authority_of(desk.unit(above)), label)
+    if authority_id is not None or not (moves or row["authority_id"] is not None):
+        return
+    keeper = authority_of(desk.unit(parent_id)) if parent_id is not None else row["id"]
+    if keeper == row["id"]:
+        desk.must_head(label)
+    else:
+        desk.must_reach(keeper, label)
+
+
 def _must_stand(desk: Desk, row: Row, parent: Row, on: date) -> None:
     """Whether the unit may stand below that parent: it lives, is not of a lower level, and makes no circle."""
     must_live(parent, max(on, date.fromisoformat(row["valid_from"])))
     above: Row | None = parent
+    levels_above = 0
     while above is not None:
         if above["id"] == row["id"]:
             raise OfficeRefused("unit_above_itself", parent=parent["code"], unit=row["code"])
+        if (levels_above := levels_above + 1) >= MOST_LEVELS:
+            raise OfficeRefused("unit_too_deep", unit=row["code"], most=MOST_LEVELS)
         above = desk.unit(above["parent_id"]) if above["parent_id"] is not None else None
     levels = [found["own"] for one in (parent, row) if (found := desk.tx.one(_LEVEL, which=one["id"]))]
     if levels[0] > levels[1]:

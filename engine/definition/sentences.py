@@ -16,7 +16,7 @@ _SENTENCES = {
     "string_type": "Phải là văn bản.",
     "string_too_short": "Phải có ít nhất {min_length} ký tự.",
     "string_too_long": "Không được quá {max_length} ký tự.",
-    "string_pattern_mismatch": "Không đúng dạng yêu cầu ({pattern}).",
+    "string_pattern_mismatch": "Không đúng dạng yêu cầu.",
     "int_type": "Phải là số nguyên.",
     "int_parsing": "Phải là số nguyên.",
     "int_from_float": "Phải là số nguyên.",

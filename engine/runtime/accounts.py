@@ -16,7 +16,7 @@ from engine.definition.performing import Actor, Mandate
 from engine.errors import ConfirmationNeeded, NotAuthenticated, NotFound, ScopeMissing, SessionNeeded
 from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.schema import person, session
+from engine.runtime.schema import account_link, person, session
 from engine.runtime.statements import MANDATES, MEMBERSHIPS, SESSION, TOUCH_SESSION, insertion
 
 SESSION_KIND, TOKEN_KIND = "session", "token"
@@ -46,6 +46,11 @@ _REVOKE_ALL = Statement(
         session.c.revoked_at.is_(None),
     )
     .values(revoked_at=bindparam("revoked_at"))
+)
+_VOID_LINKS = Statement(
+    update(account_link)
+    .where(account_link.c.person_id == bindparam("owner"), account_link.c.used_at.is_(None))
+    .values(used_at=bindparam("used_at"))
 )
 _TOKENS = Statement(
     select(session)
@@ -219,6 +224,11 @@ def revoke_all(tx: Transaction, person_id: int, wall_now: datetime, *, but: int 
     """
     kinds = {"kind": SESSION_KIND, "other_kind": TOKEN_KIND if tokens else SESSION_KIND}
     return tx.run(_REVOKE_ALL, owner=person_id, kept=but, revoked_at=to_micros(wall_now), **kinds)
+
+
+def void_links(tx: Transaction, person_id: int, wall_now: datetime) -> None:
+    """No link in a mail to that person opens anything any more. To be called when the mail box is another's."""
+    tx.run(_VOID_LINKS, owner=person_id, used_at=to_micros(wall_now))
 
 
 def tokens_of(tx: Transaction, person_id: int) -> list[Row]:

@@ -10,9 +10,9 @@ from engine.definition.language import Role
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor, Capacity, Wish, capacity_of, is_barred, kept_from, seat_of
 from engine.errors import ActionNotAvailable, InvalidInput, NotPerformer
+from engine.runtime.administering import administers
 from engine.runtime.database import Row, Statement
 from engine.runtime.recording import Deed, advance, announce_task
-from engine.runtime.rights import administered
 from engine.runtime.schema import user_task
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import HOLDERS, OPEN_TASKS
@@ -48,21 +48,43 @@ def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
     capacity = _capacity(work, model, case, role, chosen, actor)
     if username is not None:
         _must_be_able(work, model, case, role, chosen, holders)
+    return _give(work, row, task, case, chosen, Deed(ASSIGN, actor, capacity), is_told=chosen is not None)
+
+
+def pass_on(work: Work, row: Row, task: Row, successor_id: int | None, actor: Actor) -> Row | None:
+    """Make the running task of somebody who has left the successor's, where that one holds its role and is not
+    kept from the case, else anybody's; whose it is now is told. Returns the successor when it is theirs.
+    """
+    model, case, role = work.registry.by_code[row["process"]], load_case(work, row), work.registry.roles[task["role"]]
+    holders = work.tx.all(HOLDERS, unit_id=task["unit_id"], role=role.code, on=work.today.isoformat())
+    chosen = next((one for one in _able(work, model, case, role, holders) if one["id"] == successor_id), None)
+    capacity = Capacity() if actor.is_system else Capacity(work.registry.administrator.code)
+    _give(work, row, task, case, chosen, Deed(ASSIGN, actor, capacity), is_told=True)
+    return chosen
+
+
+def _give(work: Work, row: Row, task: Row, case: Case[Any], chosen: Row | None, deed: Deed, *, is_told: bool) -> Row:
+    model = work.registry.by_code[row["process"]]
     work.tx.run(_ASSIGN, which=task["id"], assignee_id=chosen["id"] if chosen else None)
     after = replace(case, assignee=Assignee(chosen["id"], chosen["name"]) if chosen else None)
-    deed = Deed(ASSIGN, actor, capacity, more={"assignee": chosen["name"] if chosen else None})
+    deed = replace(deed, more={"assignee": chosen["name"] if chosen else None})
     moved, history_id = advance(work, model, row, case, after, deed)
-    if chosen is not None:
-        announce_task(work, model, after, f"h{history_id}", Waiting(task["id"], task["due_on"]), actor, set())
+    if is_told:
+        announce_task(work, model, after, f"h{history_id}", Waiting(task["id"], task["due_on"]), deed.actor, set())
     return moved
+
+
+def _able(work: Work, model: ProcessModel, case: Case[Any], role: Role, holders: list[Row]) -> list[Row]:
+    """Those among the holders of a task's role who are not kept from all that it does to this case."""
+    seats = work.office.seats(case.authority.id, work.today)
+    return [h for h in holders if not is_barred(model, case, role, _person(h), seats)]
 
 
 def _must_be_able(
     work: Work, model: ProcessModel, case: Case[Any], role: Role, chosen: Row | None, holders: list[Row]
 ) -> None:
     """Refuse who does not hold the task's role there, or is kept from all that it does to this case."""
-    seats = work.office.seats(case.authority.id, work.today)
-    able = [h for h in holders if not is_barred(model, case, role, _person(h), seats)]
+    able = _able(work, model, case, role, holders)
     if chosen not in able:
         names = ", ".join(f"{holder['username']} ({holder['name']})" for holder in able) or "chưa có ai"
         why = "không được làm việc này: đã làm việc khác trên hồ sơ, hoặc là người được đề nghị"
@@ -80,7 +102,7 @@ def _capacity(
     if leader is not None and (leader.code, seat_of(leader, case, seats).id) in actor.hats_for(model.code, ASSIGN):
         return capacity_of(model, case, Wish(ASSIGN, LABEL, (leader,), actor, seats))
     above = Capacity(work.registry.administrator.code)
-    if case.authority.id in administered(work, actor):
+    if administers(work, actor, case.authority.id):
         if against := kept_from(model, case, Wish(ASSIGN, LABEL, (role,), actor, seats), above):
             raise against
         return above

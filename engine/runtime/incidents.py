@@ -6,9 +6,9 @@ from sqlalchemy import and_, bindparam, select, update
 
 from engine.definition.performing import Actor
 from engine.errors import ActionNotAvailable, NotFound
+from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import instant
-from engine.runtime.rights import administered
 from engine.runtime.schema import effect, incident, instance, timer, user_task
 from engine.runtime.snapshots import code_of
 from engine.runtime.statements import INSTANCE, NEW_TIMER
@@ -42,7 +42,8 @@ _OVERDUE = Statement(  # open, and no time-out of it lies ahead: after an extens
 
 def open_incidents(work: Work, actor: Actor) -> list[dict[str, Any]]:
     """The unresolved incidents that are the actor's to repair, oldest first."""
-    return [_shown(work, row) for row in work.tx.all(_OPEN) if _is_repairer(work, row, actor)]
+    reach = Reach(work, actor)
+    return [_shown(work, row) for row in work.tx.all(_OPEN) if _is_repairer(reach, row, actor)]
 
 
 def resolve(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _is_overdue(work: Work, row: Row) -> bool:
 
 def _open_one(work: Work, incident_id: int, actor: Actor, label: str) -> Row:
     row = _one(work, incident_id)
-    if not _is_repairer(work, row, actor):
+    if not _is_repairer(Reach(work, actor), row, actor):
         raise NotFound(what=f"sự cố số {incident_id}")
     if row["resolved_at"] is not None:
         raise ActionNotAvailable(action=label, state="đã kết thúc", available="không có")
@@ -98,11 +99,11 @@ def _one(work: Work, incident_id: int) -> Row:
     return row
 
 
-def _is_repairer(work: Work, row: Row, actor: Actor) -> bool:
-    """The holder of the incident's task, or an administrator of an authority above it (a ward has none)."""
+def _is_repairer(reach: Reach, row: Row, actor: Actor) -> bool:
+    """The holder of the incident's task, or who administers the case's authority."""
     if (row["role"], row["unit_id"]) in actor.hats:
         return True
-    return row["authority_id"] in administered(work, actor)
+    return reach.reaches(row["authority_id"])
 
 
 def _shown(work: Work, row: Row) -> dict[str, Any]:

@@ -131,11 +131,14 @@ def add_mandate(
     )  # fmt: skip
 
 
-def add_seat(tx: Transaction, authority_id: int, role: str, unit_id: int, *, since: date) -> int:
-    """The unit holds the role for the authority from that date on. Returns the key."""
+def add_seat(
+    tx: Transaction, authority_id: int, role: str, unit_id: int, *, since: date, until: date | None = None
+) -> int:
+    """The unit holds the role for the authority from one date to another, both included. Returns the key."""
     return tx.insert(
-        _NEW_SEAT, authority_id=authority_id, role=role, unit_id=unit_id, valid_from=since.isoformat(), valid_to=None
-    )
+        _NEW_SEAT, authority_id=authority_id, role=role, unit_id=unit_id, valid_from=since.isoformat(),
+        valid_to=until.isoformat() if until else None,
+    )  # fmt: skip
 
 
 def legal_row(row: Row) -> LegalRow:

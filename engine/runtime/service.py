@@ -140,11 +140,24 @@ class Engine:
             asking, model, instance_id, lambda work, row, actor: assign(work, row, username, actor)
         )
 
-    def change(self, asking: Asking, perform: Perform, needs: Scope = Scope.ACT) -> "Future[Answer]":
-        """Queue a change of any kind by the person asking, who must be logged in; `needs`: what a token must allow."""
-        return self.writer.submit(
-            lambda tx: self._once(tx, asking, needs, lambda work, actor: partial(perform, work, actor))
-        )
+    def change(
+        self,
+        asking: Asking,
+        perform: Perform,
+        needs: Scope = Scope.ACT,
+        must: Callable[[Work, Actor], None] = lambda work, actor: None,
+    ) -> "Future[Answer]":
+        """Queue a change of any kind by the person asking, who must be logged in.
+
+        needs: what a token must allow. must: refuses who may not be given a stored answer again.
+        """
+
+        def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
+            if asking.key:  # without one, `perform` says it better
+                must(work, actor)
+            return partial(perform, work, actor)
+
+        return self.writer.submit(lambda tx: self._once(tx, asking, needs, stand))
 
     def _once(
         self, tx: Transaction, asking: Asking, needs: Scope, stand: Callable[[Work, Actor], Callable[[], Answer]]

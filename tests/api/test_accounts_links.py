@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from pyotp import TOTP
 from starlette.testclient import TestClient
 
 from api import logins
-from api.installation import letterhead
-from api.settings import Settings
+from api.app import create_app
+from api.clock import wall_clock
+from api.installation import folder_transport, installation, letterhead
+from api.settings import Settings, SmtpSettings
 from engine.accounts import second_factor
 from engine.accounts.links import LinkKind
 from engine.errors import LinkSpent
@@ -71,6 +74,28 @@ def test_a_forgotten_password_is_set_anew_with_the_link(office: Office) -> None:
     assert letters(office)[-1].subject == "[Thi đua] Mật khẩu của tài khoản an vừa được đổi"
 
 
+def test_after_a_reset_the_owner_gets_in_where_they_did_it_although_strangers_guess(office: Office) -> None:
+    secret, here, elsewhere = ask(office), office.client(), office.client()
+    assert here.post(f"{RESETS}/redemption", json={"secret": secret, "password": NEW}).status_code == 204
+    for _ in range(10):
+        log_in(office, "wrong")
+
+    right = {"username": "an", "password": NEW}
+
+    assert [client.post(SESSION, json=right).status_code for client in (here, elsewhere)] == [201, 429]
+
+
+def test_a_reset_on_a_shared_computer_makes_it_known_as_the_owners(office: Office) -> None:
+    here = office.client()
+    for name in ("an", "binh"):
+        assert here.post(SESSION, json={"username": name, "password": PASSWORD}).status_code == 201
+    assert here.post(f"{RESETS}/redemption", json={"secret": ask(office), "password": NEW}).status_code == 204
+    for _ in range(10):
+        log_in(office, "wrong")
+
+    assert here.post(SESSION, json={"username": "an", "password": NEW}).status_code == 201
+
+
 def test_the_letter_says_what_to_do_and_keeps_its_secret_behind_the_hash(office: Office) -> None:
     secret = ask(office)
     (letter,) = letters(office)
@@ -126,7 +151,7 @@ def test_of_many_who_use_a_link_at_once_one_gets_through(office: Office) -> None
 
     def use(n: int) -> bool:
         try:
-            logins.redeem(office.engine, LinkKind.RESET, secret, f"{NEW} {n}", "", "192.0.2.1", None)
+            logins.redeem(office.engine, logins.Redemption(LinkKind.RESET, secret, f"{NEW} {n}"), None)
         except LinkSpent:
             return False
         return True
@@ -196,6 +221,7 @@ def test_an_invited_person_sets_their_first_password(office: Office) -> None:
 
     (letter,) = letters(office)
     assert (letter.address, letter.subject) == ("chi@example.vn", "[Thi đua] Mời đặt mật khẩu cho tài khoản chi")
+    assert newest_of_log(office) == ("Quantri", "person.invite", "chi", {})
     assert "trong 24 giờ" in letter.text
     assert redeem(office, letter.secret) == (404, "link_spent")  # it is no reset
     assert redeem(office, letter.secret, place=INVITATIONS) == (204, "")
@@ -218,9 +244,32 @@ def test_only_administrators_invite_and_only_their_own_people(office: Office) ->
 
     assert invite(office.client("an"), key) == (403, "not_performer")
     assert invite(office.client("an"), 999) == (403, "not_performer")
-    assert invite(office.client("quantri"), stranger) == (404, "not_found")  # in no unit that they administer
+    assert invite(office.client("quantri"), stranger) == (204, "")  # acts nowhere: for the highest administrator
     assert invite(office.client("quantri"), 999) == (404, "not_found")
+    assert [letter.address for letter in letters(office)] == ["khach@example.vn"]
+
+
+def test_without_a_mail_server_an_invitation_is_refused_with_what_to_do(office: Office) -> None:
+    key = set_person(office, "chi", password_hash="")
+    app = create_app(office.engine, Settings(), sends_mail=False)
+
+    with TestClient(app, headers={"Authorization": f"Bearer {office.token('quantri')}"}) as quantri:
+        answer = quantri.post(f"/api/v1/people/{key}/invitation")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_invitable")
+    assert "THIDUA_SMTP_HOST" in answer.json()["detail"]
+    assert "thidua person invite-link chi" in answer.json()["detail"]
     assert letters(office) == []
+
+
+@pytest.mark.parametrize(("host", "sends"), [("", False), ("mail.example.vn", True)])
+def test_an_installation_knows_whether_it_can_send(tmp_path: Path, host: str, sends: bool) -> None:
+    settings = Settings(data=tmp_path, smtp=SmtpSettings(host=host))
+
+    with installation(settings, clock=wall_clock, wall=wall_clock) as place:
+        assert place.sends_mail is sends
+    with installation(settings, clock=wall_clock, wall=wall_clock, transport=folder_transport(settings)) as place:
+        assert place.sends_mail
 
 
 def test_an_invitation_that_is_repeated_is_sent_once(office: Office) -> None:
@@ -229,6 +278,12 @@ def test_an_invitation_that_is_repeated_is_sent_once(office: Office) -> None:
 
     assert [invite(quantri, key), invite(quantri, key)] == [(204, ""), (204, "")]
     assert len(letters(office)) == 1
+
+
+def newest_of_log(office: Office) -> tuple[str, str, str, Any]:
+    """The last entry of the administration's log."""
+    entry = office.client("quantri").get("/api/v1/administration/history").json()["items"][0]
+    return entry["actor"], entry["what"], entry["subject"], entry["payload"]
 
 
 # ── the second factor of somebody who lost it ────────────────────────────────────────────────────
@@ -254,8 +309,14 @@ def test_an_administrator_takes_a_lost_second_factor_away(office: Office) -> Non
     office.clocks.pass_time(timedelta(minutes=6))
     assert quantri.delete(path).json()["code"] == "confirmation_needed"
     assert office.sitting("quantri").delete(path).status_code == 204
+    assert office.sitting("quantri").delete(path).status_code == 404
 
     assert log_in(office, PASSWORD) == 201
+    assert newest_of_log(office) == ("Quantri", "person.second_factor_remove", "an", {})
+    (letter,) = letters(office)
+    assert (letter.address, letter.subject, letter.secret) == (
+        "an@example.vn", "[Thi đua] Xác thực hai lớp của tài khoản an vừa được gỡ", "",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("secret", ["x" * 43, "../../etc"])

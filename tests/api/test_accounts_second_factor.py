@@ -87,11 +87,37 @@ def test_it_is_set_up_and_taken_away_by_somebody_who_is_surely_there(
     answers = [seated.post(FACTOR), seated.delete(FACTOR)]
 
     assert [answer.json()["code"] for answer in answers] == ["confirmation_needed"] * 2
-    fresh = TestClient(office.app, headers={"Authorization": f"Bearer {office.token('an', 'session')}"})
-    assert fresh.delete(FACTOR).status_code == 204
-    assert fresh.delete(FACTOR).status_code == 404
+
+
+def take_away(client: TestClient, code: str) -> tuple[int, str]:
+    """Status and code of turning it off with that code."""
+    answer = client.request("DELETE", FACTOR, json={"code": code})
+    return answer.status_code, answer.json()["code"] if answer.content else ""
+
+
+def test_a_password_alone_does_not_take_it_away(office: Office, seated: TestClient, totp: TOTP) -> None:
+    by_password = seated.post(f"{SESSION}/confirmation", json={"password": PASSWORD})
+    assert by_password.status_code == 200
+    fresh = office.client(Authorization=f"Bearer {by_password.cookies['thidua_session']}")
+
+    assert fresh.delete(FACTOR).json()["code"] == "second_factor_needed"
+    assert knock(office) == (401, "second_factor_needed")
+
+
+def test_a_code_takes_it_away_and_wrong_ones_are_guesses(office: Office, totp: TOTP) -> None:
+    seated = office.sitting("an")
+    tries = [take_away(seated, "000000") for _ in range(11)]
+    office.clocks.pass_time(timedelta(minutes=15))
+
+    assert tries == [(401, "wrong_confirmation")] * 10 + [(429, "too_many_attempts")]
+    assert take_away(seated, totp.at(office.clocks.wall)) == (204, "")
     assert knock(office) == (201, "")
-    fresh.close()
+
+
+def test_what_was_only_set_up_is_dropped_without_a_code(seated: TestClient) -> None:
+    seated.post(FACTOR)
+
+    assert [seated.delete(FACTOR).status_code for _ in range(2)] == [204, 404]
 
 
 def test_eight_characters_are_enough_with_a_second_factor(office: Office, seated: TestClient, totp: TOTP) -> None:

@@ -94,6 +94,22 @@ def test_a_closed_account_is_out_at_once_and_its_old_tokens_stay_dead(office: Of
     assert (before, closed.json()["active"], while_closed, an.get(ME).status_code) == (200, False, 401, 401)
 
 
+def log_of(admin: TestClient) -> list[tuple[str, str, Any]]:
+    """What the administration's log tells, the newest first."""
+    items = admin.get("/api/v1/administration/history").json()["items"]
+    return [(one["what"], one["subject"], one["payload"]) for one in items]
+
+
+def test_the_log_tells_staff_codes_by_which_nominees_are_barred(admin: TestClient) -> None:
+    key = admin.post(PEOPLE, json={**MOI, "staff_code": "CB-01"}).json()["id"]
+    admin.patch(f"{PEOPLE}/{key}", json={"staff_code": "CB-02"})
+
+    change, added = log_of(admin)
+
+    assert change == ("person.change", "moi", {"changed": ["staff_code"], "staff_code": ["CB-01", "CB-02"]})
+    assert added[2]["after"]["staff_code"] == "CB-01"
+
+
 # ── memberships ──────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("more", "status", "what"),
@@ -124,6 +140,13 @@ def test_a_role_ends_after_its_last_day(office: Office, admin: TestClient, an: T
     assert admin.post("/api/v1/memberships/999/closing", json={"last_day": TODAY}).status_code == 404
 
 
+def test_roles_are_listed_with_their_labels(an: TestClient) -> None:
+    listed = {one["code"]: one for one in an.get("/api/v1/roles").json()["items"]}
+
+    assert listed["head"] == {"code": "head", "label": "Thủ trưởng", "seat": "own_unit"}
+    assert listed["admin"]["seat"] == "authority"
+
+
 # ── leaving ──────────────────────────────────────────────────────────────────────────────────
 def test_who_leaves_hands_over_what_was_theirs(office: Office, admin: TestClient, an: TestClient) -> None:
     case = start_leave(an)["id"]
@@ -142,10 +165,19 @@ def test_a_task_that_the_successor_cannot_take_is_everybodys(office: Office, adm
     an_id, chi_id = key_of(admin, "an"), key_of(admin, "chi")
     office.engine.writer.call(lambda tx: tx.command(f"UPDATE user_task SET assignee_id = {an_id}"))
 
-    left = admin.post(f"{PEOPLE}/{an_id}/leaving", json={"last_day": TODAY, "successor": chi_id}).json()
+    left = admin.post(f"{PEOPLE}/{an_id}/leaving", json={"last_day": "2024-07-09", "successor": chi_id}).json()
 
     assert [task["given_to"] for task in left["tasks"]] == [None]
-    assert left["person"]["active"]  # today is still worked
+
+
+def test_on_the_last_day_tasks_and_account_are_kept(office: Office, admin: TestClient, an: TestClient) -> None:
+    start_leave(an)
+    key = key_of(admin, "an")
+    office.engine.writer.call(lambda tx: tx.command(f"UPDATE user_task SET assignee_id = {key}"))
+
+    left = admin.post(f"{PEOPLE}/{key}/leaving", json={"last_day": TODAY}).json()
+
+    assert (left["tasks"], left["person"]["active"]) == ([], True)
 
 
 def test_leaving_says_what_nobody_holds_any_more(admin: TestClient) -> None:
@@ -203,3 +235,25 @@ def test_who_does_not_administer_changes_nothing(office: Office, who: str) -> No
     ]
 
     assert [answer.status_code for answer in answers] == [403] * len(answers)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31", "2200-01-01"])
+def test_days_that_nobody_means_are_refused(admin: TestClient, day: str) -> None:
+    place = {"unit": "P2", "role": "head"}
+    paper = {"principal": "2", "deputy": "1", "role": "head", "unit": "P1", "capacity": "TUQ.", "paper": "1/GUQ"}
+
+    answers = [
+        admin.post("/api/v1/memberships/1/closing", json={"last_day": day}),
+        admin.post("/api/v1/units/P2/closing", json={"last_day": day, "paper": "QĐ 1"}),
+        admin.post(f"{PEOPLE}/1/leaving", json={"last_day": day}),
+        admin.post(f"{SEATS}/1/closing", json={"last_day": day}),
+        admin.post(SEATS, json={"authority": "Q", "role": "appraiser", "unit": "P2", "from": day}),
+        admin.post(f"{PEOPLE}/1/memberships", json={**place, "from": day}),
+        admin.post(f"{PEOPLE}/1/memberships", json={**place, "from": TODAY, "to": day}),
+        admin.post("/api/v1/mandates", json={**paper, "from": TODAY, "to": day}),
+        admin.post("/api/v1/mandates/1/closing", json={"last_day": day}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422] * len(answers)
+    said = {sentence for answer in answers for sentence in answer.json()["fields"].values()}
+    assert said == {"Phải là ngày từ 01/01/2000 đến 31/12/2199."}

@@ -129,12 +129,67 @@ def test_every_wrong_cell_is_named_and_nothing_is_taken(admin: TestClient) -> No
     assert (answer.status_code, problem["code"]) == (422, "rows_refused")
     assert [(row["sheet"], row["row"], row["column"]) for row in problem["rows"]] == [
         ("Đơn vị", 3, "Loại"), ("Đơn vị", 4, "Mã"), ("Đơn vị", 5, "Từ ngày"), ("Đơn vị", 6, "Loại"),
-        ("Người", 2, "Đang dùng"), ("Người", 3, "Thư điện tử"),
+        ("Người", 2, "Họ và tên"), ("Người", 2, "Đang dùng"), ("Người", 3, "Thư điện tử"),
         ("Vai trò", 2, "Tên đăng nhập"), ("Vai trò", 3, "Vai trò"), ("Vai trò", 4, ""),
     ]  # fmt: skip
     assert all(row["sentence"].endswith(".") for row in problem["rows"])
+    assert not [row for row in problem["rows"] if "^" in row["sentence"]], "nobody reads patterns"
+    said = {(row["sheet"], row["row"], row["column"]): row["sentence"] for row in problem["rows"]}
+    assert "Các loại: " in said["Đơn vị", 3, "Loại"]
+    assert "ward (Phường, xã, đặc khu)" in said["Đơn vị", 3, "Loại"]
+    assert "head (Thủ trưởng)" in said["Vai trò", 3, "Vai trò"]
+    assert said["Người", 2, "Họ và tên"] == "Chưa điền mục này."
     assert codes(admin) == ["Q", "P1", "P2"]
     assert send(admin, workbook(**rows), dry_run=True).json()["rows"] == problem["rows"]
+
+
+def test_all_that_is_wrong_with_a_row_is_said_at_once(admin: TestClient) -> None:
+    rows = {
+        "units": [unit("P 3", parent="P9", kind="Phường", **{"Tên": None, "Thư điện tử": "p3", "Từ ngày": "mai"})],
+        "people": [("Có Dấu", "X", "x", "C?B", "vâng")],
+        "roles": [("nobody", "thư ký", "P9", "mai", "kia")],
+    }
+
+    found = [(row["sheet"], row["column"]) for row in send(admin, workbook(**rows)).json()["rows"]]
+
+    assert sorted(found) == sorted(
+        [("Đơn vị", name) for name in ("Mã", "Tên", "Loại", "Thư điện tử", "Mã đơn vị cấp trên", "Từ ngày")]
+        + [("Người", name) for name in ("Tên đăng nhập", "Thư điện tử", "Mã cán bộ", "Đang dùng")]
+        + [("Vai trò", name) for name in ROLES]
+    )
+
+
+def test_what_a_wrong_row_was_to_add_is_not_missed_as_well(admin: TestClient) -> None:
+    rows = {
+        "units": [unit("P3", kind="planet"), unit("T1", parent="P3", kind="school")],
+        "people": [("moi", "Người Mới", "no mail", None, None)],
+        "roles": [("moi", "officer", "P3", "01/07/2024", None), ("an", "emperor", "T1", "01/07/2024", None)],
+    }
+
+    problems = send(admin, workbook(**rows)).json()["rows"]
+
+    assert [(row["sheet"], row["row"], row["column"]) for row in problems] == [
+        ("Đơn vị", 2, "Loại"), ("Người", 2, "Thư điện tử"), ("Vai trò", 3, "Vai trò"),
+    ]  # fmt: skip
+
+
+def test_what_stands_on_an_unreadable_sheet_is_not_missed_as_well(admin: TestClient) -> None:
+    sheets = workbook(units=[unit("P3", **{"Tên": "=1+1"})], roles=[("an", "officer", "P3", "01/07/2024", None)])
+
+    assert [row["sheet"] for row in send(admin, sheets).json()["rows"]] == ["Đơn vị"]
+
+
+def test_a_last_day_that_is_none_is_said_of_its_cell(admin: TestClient) -> None:
+    rows = {
+        "units": [unit("P3", **{"Đến ngày": "mai"})],
+        "roles": [("an", "officer", "P1", "2020-01-01", "kia")],
+    }
+
+    problems = send(admin, workbook(**rows)).json()["rows"]
+
+    assert sorted((row["sheet"], row["column"]) for row in problems) == [
+        ("Vai trò", "Đến ngày"), ("Đơn vị", "Đến ngày"),
+    ]  # fmt: skip
 
 
 def test_units_that_name_each_other_are_said_to(admin: TestClient) -> None:
@@ -189,3 +244,38 @@ def test_only_administrators_take_the_organisation_out_or_in(office: Office, who
     client = office.client(who)
 
     assert (client.get(SHEET).status_code, send(client, workbook(**DISTRICT)).status_code) == (403, 403)
+
+
+def test_nothing_is_read_for_who_administers_nothing(office: Office) -> None:
+    assert send(office.client("an"), b"Not a workbook").status_code == 403
+
+
+def test_a_day_that_nobody_means_is_said_of_its_cell(admin: TestClient) -> None:
+    rows = {
+        "units": [unit("P1", **{"Từ ngày": "2020-01-01", "Đến ngày": "31/12/9999"})],
+        "roles": [("an", "officer", "P1", "2020-01-01", "31/12/9999")],
+    }
+
+    answer = send(admin, workbook(**rows))
+
+    assert answer.status_code == 422
+    assert {(row["sheet"], row["column"]) for row in answer.json()["rows"]} == {
+        ("Đơn vị", "Đến ngày"), ("Vai trò", "Đến ngày"),
+    }  # fmt: skip
+
+
+def test_a_ward_gains_nothing_by_spreadsheet_that_it_may_not_do_otherwise(office: Office, admin: TestClient) -> None:
+    own = {"Mã cơ quan quyết định": "P3"}
+    built = send(admin, workbook(
+        units=[unit("P3", **own)], people=[("moi", "Người Mới", "moi@example.vn", None, None)],
+        roles=[("moi", "admin", "P3", "01/07/2024", None)],
+    ))  # fmt: skip
+    assert built.status_code == 200
+    moi = office.client("moi")
+
+    lifted = send(moi, workbook(units=[unit("P3", parent=None, **own)]))
+    taken = send(moi, workbook(roles=[("an", "officer", "P3", "01/07/2024", None)]))
+
+    assert [answer.json()["code"] for answer in (lifted, taken)] == ["rows_refused"] * 2
+    assert admin.get("/api/v1/units/P3").json()["parent"] == "Q"
+    assert moi.get("/api/v1/administration/history").status_code == 403

@@ -163,10 +163,13 @@ def test_a_merged_ward_hands_its_cases_to_the_successor(office: Office, admin: T
 
 
 def test_of_a_split_unit_each_case_is_given_to_one(office: Office, admin: TestClient, an: TestClient) -> None:
-    case = start_leave(an)["id"]
+    started = start_leave(an)
+    case = started["id"]
     admin.post(UNITS, json=P3)
     split = {"last_day": "2024-07-09", "successors": ["P2", "P3"], "paper": "Nghị quyết 1"}
-    assert admin.post(f"{UNITS}/P1/closing", json=split).json()["cases_waiting"] == [case]
+    assert admin.post(f"{UNITS}/P1/closing", json=split).json()["cases_waiting"] == [
+        {"id": case, "collection": "leave-requests", "code": started["code"]}
+    ]
     transfer, wish = f"/api/v1/leave-requests/{case}/transfer", {"unit": "P2", "paper": "Biên bản 2"}
 
     refused = office.client("chi").post(transfer, json=wish)

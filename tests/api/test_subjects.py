@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from engine.runtime.accounts import Scope
+from engine.runtime.database import Transaction
+from engine.runtime.offices import add_membership, add_person, add_unit
 from engine.runtime.vault import Vault
-from tests.privacy.office import NUMBER, REASON, START, SUBJECT, PrivateOffice, open_private
+from tests.privacy.office import NUMBER, REASON, SINCE, START, SUBJECT, PrivateOffice, open_private
 
 AT = "/api/v1/nominations"
 GIVEN = {"identity_number": NUMBER, "birth_date": "1990-02-28"}
@@ -142,6 +144,7 @@ def test_processes_without_nominees_have_no_such_routes(door: Door) -> None:
     paths = door.app.openapi()["paths"]
 
     assert {path for path in paths if "/subject" in path or path.endswith(("/disclosures", "/correction"))} == {
+        "/api/v1/disclosures",
         "/api/v1/nominations/{id}/subject", "/api/v1/nominations/{id}/subject/disclosure",
         "/api/v1/nominations/{id}/disclosures", "/api/v1/nominations/{id}/correction",
         "/api/v1/subjects/search", "/api/v1/subjects/export",
@@ -240,6 +243,47 @@ def test_duplicates_are_found_by_number_for_the_appraising_office(door: Door, an
     assert NUMBER not in answer.text
     refused = an.post("/api/v1/subjects/search", json=body)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_performer")
+
+
+def test_those_who_oversee_see_every_look_and_every_search(door: Door, an: TestClient) -> None:
+    case = known(door)
+    an.post(f"{AT}/{case}/subject/disclosure", json=WHY)
+    door("lan").post("/api/v1/subjects/search", json={"identity_number": NUMBER, **WHY})
+
+    first = door("tra").get("/api/v1/disclosures", params={"limit": 1}).json()
+    second = door("quan").get("/api/v1/disclosures", params={"cursor": first["next"]}).json()
+
+    (search,), (look,) = first["items"], second["items"]
+    assert (search["by"], search["what"], search["reason"], search["case"]) == ("Lan", "search", REASON, None)
+    assert (look["by"], look["what"], look["case"]["id"], second["next"]) == ("An", "unmask", str(case), None)
+    assert NUMBER not in str(first)
+
+
+@pytest.mark.parametrize("who", ["an", "ha", "lan", "truong", "thu"])
+def test_who_oversees_nothing_sees_no_disclosures(door: Door, who: str) -> None:
+    assert door(who).get("/api/v1/disclosures").status_code == 403
+
+
+def test_what_another_district_does_is_its_own(door: Door) -> None:
+    case = known(door)
+    door("an").post(f"{AT}/{case}/subject/disclosure", json=WHY)
+    door("lan").post("/api/v1/subjects/search", json={"identity_number": NUMBER, **WHY})
+    found_auditor(door, "khac")
+
+    assert door("khac").get("/api/v1/disclosures").json() == {"items": [], "next": None}
+
+
+def found_auditor(door: Door, name: str) -> None:
+    """An auditor of a district of their own."""
+
+    def found(tx: Transaction) -> None:
+        unit = add_unit(tx, "Q2", "Quận 2", "unit", mail="", since=SINCE)
+        key = add_person(tx, name, name.title(), mail=f"{name}@example.vn")
+        add_membership(tx, key, unit, "auditor", since=SINCE)
+
+    door.office.engine.writer.call(found)
+    door.office.engine.reload_office()
+    door.office.opens(name, name)
 
 
 def test_a_number_is_never_asked_for_in_a_url(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""How often may be guessed: strangers do not use up the owner's tries, and nobody gets more than a hundred a day."""
+"""How often may be guessed: strangers do not use up the owner's tries, and a known place is never closed for long."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -55,17 +55,30 @@ def test_the_owner_gets_in_from_a_known_device_while_others_guess(office: Runtim
     assert taken(office, KNOWN, 11) == 10
 
 
-def test_an_account_is_guessed_at_a_hundred_times_a_day_at_most(office: RuntimeOffice) -> None:
-    """From ever new addresses, with known devices among them, a burst every quarter of an hour."""
-    looked_at = 0
-    for quarter in range(96):
-        at = NOW + timedelta(minutes=15 * quarter)
-        for n in range(11):
-            looked_at += taken(office, Guesser("an", f"198.51.{quarter}.{n}"), 1, at)
-            looked_at += taken(office, Guesser("an", "192.0.2.2", f"device:{quarter}"), 1, at)
+def a_day_of_guesses(office: RuntimeOffice, *guessers: Guesser) -> int:
+    """How many are looked at when each of them tries eleven times every quarter of an hour."""
+    instants = [NOW + timedelta(minutes=15 * quarter) for quarter in range(96)]
+    return sum(taken(office, who, 11, at) for at in instants for who in guessers)
 
-    assert looked_at == 100
+
+def test_strangers_guess_at_an_account_eighty_times_a_day_at_most(office: RuntimeOffice) -> None:
+    assert a_day_of_guesses(office, *(Guesser("an", f"198.51.1.{n}") for n in range(3))) == 80
     assert taken(office, STRANGER, 1, NOW + timedelta(days=1, minutes=1)) == 1  # nothing is locked for good
+
+
+def test_a_known_place_slows_down_and_never_waits_longer_than_a_quarter_of_an_hour(office: RuntimeOffice) -> None:
+    assert a_day_of_guesses(office, KNOWN) == 20 + 94  # two bursts, then one each quarter
+    with pytest.raises(TooManyAttempts) as refusal:
+        office.engine.writer.call(lambda tx: guesses.note(tx, KNOWN, NOW + timedelta(hours=23, minutes=46)))
+
+    assert refusal.value.params["seconds"] == 14 * 60
+
+
+def test_one_known_place_does_not_use_up_the_guesses_of_another(office: RuntimeOffice) -> None:
+    a_day_of_guesses(office, KNOWN)
+    at = NOW + timedelta(hours=23, minutes=50)
+
+    assert [taken(office, Guesser("an", "192.0.2.2", place), 11, at) for place in ("session:1", "device:8")] == [10, 10]
 
 
 def test_one_address_does_not_try_ever_new_names(office: RuntimeOffice) -> None:

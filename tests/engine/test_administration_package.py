@@ -51,9 +51,9 @@ def test_billion_laughs_are_refused_at_once() -> None:
 FAR = '<row r="1048576"><c r="{address}"><v>1</v></c></row>'
 
 
-@pytest.mark.parametrize("address", ["A1048576", "A9999999", "C20002", "XFD1048576"])
+@pytest.mark.parametrize("address", ["A1048576", "A9999999", "C5002", "XFD1048576"])
 def test_a_cell_far_below_is_refused_before_a_grid_is_made(address: str) -> None:
-    with pytest.raises(OfficeRefused, match="tối đa 20000 dòng"):
+    with pytest.raises(OfficeRefused, match="tối đa 5000 dòng"):
         read(sheet(FAR.format(address=address)))
 
 
@@ -90,8 +90,8 @@ def test_cells_without_an_address_are_counted() -> None:
     assert codes(sheet("<row><c><v>1</v></c></row><row/><row><c><v>2</v></c></row>")) == ["1", "2"]
     with pytest.raises(OfficeRefused, match="ngoài 50 cột đầu"):
         read(sheet(f"<row>{'<c><v>1</v></c>' * 51}</row>"))
-    with pytest.raises(OfficeRefused, match="tối đa 20000 dòng"):
-        read(sheet("<row/>" * 20_000 + "<row><c><v>1</v></c></row>"))
+    with pytest.raises(OfficeRefused, match="tối đa 5000 dòng"):
+        read(sheet("<row/>" * 5_000 + "<row><c><v>1</v></c></row>"))
 
 
 def test_formatting_far_away_is_no_content() -> None:

@@ -14,6 +14,8 @@ from engine.administration.forms import NewSeat, NewUnit, Transfer, UnitClosing,
 from engine.administration.refusals import OfficeRefused
 from engine.administration.succession import hand_over, settle_due
 from engine.runtime.history import verify
+from engine.runtime.rights import visible
+from engine.runtime.statements import INSTANCE
 from tests.errands.office import RuntimeOffice, open_runtime
 
 TODAY, YESTERDAY, TOMORROW = date(2024, 7, 10), date(2024, 7, 9), date(2024, 7, 11)
@@ -126,7 +128,7 @@ def test_while_the_last_day_lasts_nothing_moves(office: RuntimeOffice) -> None:
     office.at("2024-07-11 08:00")
     settle_due(office.engine)
 
-    assert closed["cases_waiting"] == [str(case)]
+    assert [one["id"] for one in closed["cases_waiting"]] == [str(case)]
     assert (first, same_day, place(office, case)) == (("W1", "Q"), ("W1", "Q"), ("W3", "Q"))
 
 
@@ -136,7 +138,8 @@ def test_with_several_successors_somebody_says_where_each_case_goes(office: Runt
         add(office, code)
 
     closed = close(office, "W1", "W3", "W4")
-    assert (closed["cases_transferred"], closed["cases_waiting"]) == (0, [str(first), str(second)])
+    assert closed["cases_transferred"] == 0
+    assert [one["id"] for one in closed["cases_waiting"]] == [str(first), str(second)]
 
     for case, code in ((first, "W3"), (second, "W4")):
         wanted = Transfer(unit=code, paper="Biên bản bàn giao")
@@ -245,6 +248,7 @@ def test_the_work_goes_with_the_seat(office: RuntimeOffice) -> None:
 def test_a_seat_given_for_tomorrow_moves_the_work_tomorrow(office: RuntimeOffice) -> None:
     case = office.checked()
     add(office, "VP", kind="office")
+    office.hire("moi", ("desk", "VP"))
     assert take_seat(office, "VP", TOMORROW)["tasks_moved"] == 0
     settle_due(office.engine)
     before = task_units(office, case)
@@ -255,9 +259,75 @@ def test_a_seat_given_for_tomorrow_moves_the_work_tomorrow(office: RuntimeOffice
     assert (before, task_units(office, case)) == (["PNV"], ["VP"])
 
 
+def sees(office: RuntimeOffice, who: str, case: int) -> bool:
+    with office.looking(who) as (work, actor):
+        row = work.tx.one(INSTANCE, which=case)
+        assert row is not None
+        return visible(work, actor, row)
+
+
+def test_who_gets_a_task_with_a_seat_hears_of_it(office: RuntimeOffice) -> None:
+    office.checked()
+    add(office, "VP", kind="office")
+    office.hire("moi", ("desk", "VP"))
+
+    take_seat(office, "VP", TODAY)
+
+    assert office.notices("task_opened")[-1:] == [("task_opened", "moi")]
+
+
+def test_sight_goes_with_the_seat_also_of_cases_that_wait_elsewhere(office: RuntimeOffice) -> None:
+    """The desk may drop a case that is back with the ward: it must not lie where nobody can reach it."""
+    drive = office.drive("W1")
+    (below,) = office.errands(drive)
+    office.act("an", below, "hand_in")
+    case = office.checked()
+    office.act("lan", case, "redo")
+    closed = office.checked()
+    office.act("lan", closed, "approve")
+    add(office, "VP", kind="office")
+    office.hire("moi", ("desk", "VP"))
+    office.hire("mai", ("officer", "VP"))
+
+    take_seat(office, "VP", TODAY)
+
+    assert [sees(office, "moi", one) for one in (case, below, drive, closed)] == [True, True, True, False]
+    assert [sees(office, "mai", one) for one in (case, drive)] == [False, True]
+    office.act("moi", case, "drop")
+
+
+def test_who_keeps_another_seat_passes_on_only_what_was_begun_before(office: RuntimeOffice) -> None:
+    before = office.start("an", "errand", text="Trước")  # watched by the chair, which is the district itself
+    add(office, "VP", kind="office")
+    office.hire("moi", ("chair", "VP"))
+    new = NewSeat.model_validate({"authority": "Q", "role": "chair", "unit": "VP", "from": TODAY})
+    administer(office, lambda desk: roles.take_seat(desk, new))
+    office.at("2024-07-11 08:00")
+    after = office.start("an", "errand", text="Sau")
+    seated, district = office.unit_id("VP"), office.unit_id("Q")
+    office.force(f"UPDATE access SET unit_id = {district} WHERE instance_id = {after} AND unit_id = {seated}")
+
+    settle_due(office.engine)
+
+    assert [sees(office, "moi", one) for one in (before, after)] == [True, False]
+
+
+def test_closed_cases_can_be_read_by_a_sole_successor(office: RuntimeOffice) -> None:
+    done = office.checked()
+    office.act("lan", done, "approve")
+    for code, ward in (("moi", "W3"), ("mai", "W4")):
+        add(office, ward)
+        office.hire(code, ("officer", ward))
+
+    close(office, "W1", "W3")
+
+    assert (place(office, done), sees(office, "moi", done), sees(office, "mai", done)) == (("W1", "Q"), True, False)
+
+
 def test_a_sole_successor_gets_the_seats_too(office: RuntimeOffice) -> None:
     case = office.checked()
     add(office, "VP", kind="office")
+    office.hire("moi", ("desk", "VP"))
 
     closed = close(office, "PNV", "VP")
 

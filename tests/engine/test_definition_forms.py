@@ -19,7 +19,7 @@ MISSING = "Chưa điền mục này."
         (
             "submit",
             {"number": "mười hai", "signed_on": "2024-07-09", "award": {}},
-            {"number": "Không đúng dạng yêu cầu (^\\d+/TTr$).", "award.code": MISSING},
+            {"number": "Không đúng dạng yêu cầu.", "award.code": MISSING},
         ),
         ("rename", Award(code="GK"), {"body": "Phải là một đối tượng JSON."}),
         ("rename", {"title": "Tên", "days": 9}, {"days": "Không được quá 5."}),  # the dossier's

@@ -17,10 +17,9 @@ from engine.administration.forms import (
 )
 from engine.definition.performing import SYSTEM
 from engine.errors import Refused
-from engine.runtime.database import DRIVER
 from engine.runtime.timers import fire_due
 from tests.rights import aftermath
-from tests.rights.oracle import FAR_DAY, PLACE, ROWS, Finding, Given, Held, Seated
+from tests.rights.oracle import FAR_DAY, PLACE, ROWS, Given, Held, Seated
 from tests.rights.world import LOCAL_ROLES, STEADY, World
 
 PAPER = "Quyết định số 1"
@@ -34,9 +33,7 @@ def change(world: World) -> str | None:
     world.tx.command("SAVEPOINT change")
     try:
         told = kind(world)
-    except (Refused, DRIVER.IntegrityError) as refusal:
-        if not isinstance(refusal, Refused) and Finding.USED_MANDATE_BREAKS not in world.oracle.built:
-            raise
+    except Refused as refusal:
         world.tx.command("ROLLBACK TO change")
         world.tell(f"{kind.__name__}: refused, {refusal!r}")
         told = None
@@ -187,6 +184,7 @@ def move_seat(world: World) -> str:
     done = world.administer(lambda desk: roles.take_seat(desk, new))
     taken = Seated(since, authority=authority, role=role, unit=unit, key=int(done["id"]))
     aftermath.seat_taken(world.oracle, taken)
+    aftermath.sight_passed(world.oracle, taken)
     return f"{role} of {authority} at {unit} from {since}"
 
 

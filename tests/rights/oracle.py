@@ -21,11 +21,6 @@ FAR_DAY = date(9999, 12, 31)
 class Finding(StrEnum):
     """Where the engine differs from the documents; a walk passes over those that `BUILT` names."""
 
-    USED_MANDATE_BREAKS = "ending a role before the first day of a mandate that was used breaks (IntegrityError)"
-    HEIR_OUTSITS = "a sole successor keeps a seat that was to go to another unit soon"
-    NEXT_MANDATE_LOST = "ending a role takes mandates that rest on the same person's next spell in it"
-    LEAVER_STAYS = "the account of who leaves today or later is never closed"
-
 
 BUILT = frozenset(Finding)
 
@@ -90,6 +85,7 @@ class Body:
 
     authority: str
     last_day: date = FAR_DAY
+    heir: str | None = None
 
 
 @dataclass
@@ -98,6 +94,7 @@ class Somebody:
     is_active: bool = True
     is_logged_in: bool = True
     last_day: date = FAR_DAY  # of who leaves
+    successor: str | None = None
 
 
 @dataclass
@@ -122,6 +119,8 @@ class File:
     nominee: str = ""
     members: set[str] = field(default_factory=set)
     desks: set[str] = field(default_factory=set)
+    holders: set[str] = field(default_factory=set)  # those of the desks that have had a task of it
+    begun: date = FAR_DAY
     circle: str | None = None
     duties: dict[str, set[str]] = field(default_factory=dict)
     tasks: dict[str, Errand] = field(default_factory=dict)
@@ -263,6 +262,20 @@ class Oracle:
     def is_nominee(self, hat: Hat, file: File) -> bool:
         codes = {self.people[name].staff_code.casefold() for name in hat.persons}
         return bool(file.nominee) and file.nominee.casefold() in codes
+
+    def is_barred(self, person: str, file: File, role: str) -> bool:
+        """Whether somebody is kept from all that the role does to the case in its state."""
+        hat = Hat(role, self.place(role, file), person)
+        rows = [
+            row
+            for (process, verb, state), found in ROWS.items()
+            if (process, state) == (file.process, file.state) and verb not in (SEE, ASSIGN, ATTACH)
+            for row in found
+            if row.role == role
+        ]
+        return bool(rows) and all(
+            self.is_nominee(hat, file) or self._had_other_duty(hat, file, row.duty) for row in rows
+        )
 
     def _had_other_duty(self, hat: Hat, file: File, duty: str) -> bool:
         had = set[str]().union(*(file.duties.get(name, set()) for name in hat.persons))

@@ -233,6 +233,7 @@ class World:
             if (file.unit, file.authority) != place:
                 aftermath.transferred(self.oracle, file, *place)
         aftermath.reseated(self.oracle)
+        aftermath.sight_passed(self.oracle)
 
     def _hear(self, entry: Row) -> None:
         if not entry["source"]:

@@ -9,9 +9,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.bodies import body_of, no_body
-from api.dependencies import ID_PATTERN, IDEMPOTENCY_KEY, Asked, EngineDep, answered, change_headers, reply
+from api.dependencies import ID_PATTERN, IDEMPOTENCY_KEY, Asked, EngineDep, SettingsDep, answered, change_headers, reply
 from api.documentation import Bodies
 from api.errors import BODY, documented
+from api.installation import letterhead
+from api.letters import tell_old_boxes
 from api.refusals import CrossSite
 from api.routes.collection import type_name
 from engine.administration.desk import Desk, administer
@@ -66,17 +68,22 @@ def _add(router: APIRouter, bodies: Bodies, change: Change) -> None:
 
     async def keyed(
         engine: EngineDep,
+        settings: SettingsDep,
         asked: Asked,
         which: Annotated[str, Path(alias=key or "id", pattern=PATTERNS.get(key))],
         filled: Annotated[Any, filled_form],
     ) -> Response:
         def perform(desk: Desk) -> Answer:
-            return Answer(change.status, canonical(change.perform(desk, which, filled)))
+            done = Answer(change.status, canonical(change.perform(desk, which, filled)))
+            tell_old_boxes(letterhead(settings), desk)
+            return done
 
         return reply(await answered(administer(engine, asked, perform, change.needs)))
 
-    async def plain(engine: EngineDep, asked: Asked, filled: Annotated[Any, filled_form]) -> Response:
-        return await keyed(engine, asked, "", filled)
+    async def plain(
+        engine: EngineDep, settings: SettingsDep, asked: Asked, filled: Annotated[Any, filled_form]
+    ) -> Response:
+        return await keyed(engine, settings, asked, "", filled)
 
     body = bodies.body(f"{type_name(change.operation)}Form", form) if form else {}
     if not form and change.method != "DELETE":

@@ -17,7 +17,14 @@ from api.routes.collection import answer
 from api.schemas import Key, Labelled, Named, Page
 from engine.administration import roles
 from engine.administration.forms import UNIT_CODE, Closing, NewMembership, NewSeat
+from engine.definition.language import Seat
 from engine.errors import InvalidInput, NotAuthenticated
+
+
+class RoleCard(Labelled):
+    """A role; `seat`: whether it is held in each unit, or once for the authority that decides (see /seats)."""
+
+    seat: Seat
 
 
 class SeatCard(BaseModel):
@@ -40,6 +47,7 @@ class ChangedSeat(SeatCard):
 def routes(bodies: Bodies) -> APIRouter:
     """The routes of memberships and seats."""
     router = APIRouter(tags=["administration"])
+    _roles(router)
     _seats(router)
     add(
         router,
@@ -63,6 +71,22 @@ def routes(bodies: Bodies) -> APIRouter:
         ),
     )  # fmt: skip
     return router
+
+
+def _roles(router: APIRouter) -> None:
+    @router.get(
+        "/roles",
+        operation_id="roles_list",
+        summary="Các vai trò có thể giao",
+        response_model=Page[RoleCard],
+        responses=documented(NotAuthenticated, InvalidInput),
+    )
+    def list_roles(engine: EngineDep, secret: Secret) -> Response:
+        """The codes by which memberships, seats, mandates and spreadsheets name them."""
+        with looking(engine, secret) as (work, _):
+            known = work.registry.roles.values()
+        items = [{"code": role.code, "label": role.label, "seat": role.seat.value} for role in known]
+        return answer({"items": items, "next": None})
 
 
 def _seats(router: APIRouter) -> None:

@@ -13,6 +13,7 @@ from api.dependencies import (
     IDEMPOTENCY_KEY,
     EngineDep,
     Secret,
+    SettingsDep,
     answered,
     asking,
     change_headers,
@@ -20,6 +21,8 @@ from api.dependencies import (
     reply,
 )
 from api.errors import documented
+from api.installation import letterhead
+from api.letters import tell_old_boxes
 from api.refusals import MalformedForm, WrongMediaType
 from api.routes.administration.changes import REFUSED
 from api.routes.attachments import MULTIPART, disposition, upload_form
@@ -98,6 +101,7 @@ def _import(router: APIRouter) -> None:
     async def take_in(
         request: Request,
         engine: EngineDep,
+        settings: SettingsDep,
         secret: Secret,
         dry_run: Annotated[Literal["true", "false"], Query(description="true: only say what would change")] = "false",
     ) -> Response:
@@ -116,6 +120,7 @@ def _import(router: APIRouter) -> None:
 
         def perform(desk: Desk) -> Answer:
             done = exchange.take_in(desk, rows, problems, field_sentences, dry_run=dry_run == "true")
+            tell_old_boxes(letterhead(settings), desk)
             return Answer(200, canonical(done))
 
         asked = asking(request, secret, f"{dry_run}\n{digest}".encode())

@@ -13,7 +13,7 @@ from api.errors import documented
 from api.routes.administration.changes import Change, add
 from api.routes.administration.days import Day
 from api.routes.collection import answer
-from api.schemas import Page
+from api.schemas import Key, Page
 from engine.administration import units
 from engine.administration.desk import Desk
 from engine.administration.forms import UNIT_CODE, WORD, NewKind, NewUnit, UnitClosing, UnitPatch
@@ -39,15 +39,23 @@ class Unit(BaseModel):
     predecessors: list[str]
 
 
+class WaitingCase(BaseModel):
+    """An open case that nobody has taken over: it goes on with `POST /{collection}/{id}/transfer`."""
+
+    id: Key
+    collection: str
+    code: str
+
+
 class ClosedUnit(Unit):
-    """A unit that ends, and what ended and moved with it; `cases_waiting` are the keys of those that stay."""
+    """A unit that ends, and what ended and moved with it; `cases_waiting` are those that stay."""
 
     memberships_ended: list[str] = Field(description="user name/role")
     mandates_ended: int
     seats_passed_on: list[str] = Field(description="authority/role")
     cases_transferred: int
     tasks_moved: int
-    cases_waiting: list[str]
+    cases_waiting: list[WaitingCase]
 
 
 class UnitKind(BaseModel):

@@ -31,6 +31,7 @@ from engine.runtime.schema.columns import Instant, Key, metadata
 from engine.runtime.schema.organisation import (
     administration,
     calendar_day,
+    departure,
     mandate,
     membership,
     person,
@@ -46,7 +47,8 @@ from engine.runtime.schema.subjects import archival, disclosure, legal_hold, sub
 
 __all__ = [
     "Instant", "Key", "access", "account_link", "administration", "archival", "attachment", "calendar_day",
-    "disclosure", "effect", "fact", "firing", "history", "idempotency", "incident", "instance", "involvement",
+    "departure", "disclosure", "effect", "fact", "firing", "history", "idempotency", "incident", "instance",
+    "involvement",
     "known_device", "legal_hold", "login_attempt", "mandate", "membership", "metadata", "notice", "person",
     "reference", "register", "seat", "second_factor", "session", "setting", "sign_on", "subject", "succession",
     "timer", "unit", "unit_kind", "user_task",

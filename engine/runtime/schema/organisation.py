@@ -44,6 +44,14 @@ person = Table(
     Column("active", Boolean, nullable=False, server_default="1"),
 )  # fmt: skip
 
+departure = Table(
+    "departure", metadata, own_key(),  # who is about to leave; the row goes when the account is closed
+    ref("person_id", "person"),
+    Column("last_day", Text, nullable=False),
+    ref("successor_id", "person", null=True),  # who takes over the assigned tasks then
+    UniqueConstraint("person_id"),
+)  # fmt: skip
+
 membership = Table(
     "membership", metadata, own_key(),
     ref("person_id", "person"),

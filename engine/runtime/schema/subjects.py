@@ -18,6 +18,7 @@ subject = Table(
 disclosure = Table(
     "disclosure", metadata, own_key(),  # append-only: who opened sealed data, exported or searched it, and why
     ref("instance_id", "instance", null=True),
+    ref("unit_id", "unit", null=True),  # of a search, which belongs to no case: the appraising office of its maker
     ref("person_id", "person"),
     Column("what", Text, nullable=False),  # unmask, export, search
     Column("reason", Text, nullable=False),
