@@ -54,9 +54,7 @@ class Demo:
         def open_login(tx: Any) -> None:
             person = accounts.find_person(tx, username)
             assert person is not None
-            accounts.open_login(
-                tx, person["id"], username, self.place.engine.wall(), kind="session", name="test"
-            )
+            accounts.open_login(tx, person["id"], username, self.place.engine.wall(), kind="session", name="test")
 
         if username not in self.logged_in:
             self.place.engine.writer.call(open_login)

@@ -32,6 +32,7 @@ NOT_IN_SCHEMA = (
     (r"/me/password$", "422"),  # what others would guess
     (r"^POST /api/v1/[a-z-]+$", "422"),  # which units and cases there are
     (r"/assignment$", "422"),  # who holds the role of the task
+    (r"/(closing|leaving|memberships)$", "422"),  # which years there are
     (r"/attachments$", "415"),  # what a file must hold
     (r"/(send_back|excuse)$", "422"),  # that spaces are no reason
 )

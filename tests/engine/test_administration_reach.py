@@ -249,8 +249,15 @@ def test_units_in_a_chain_or_a_circle_are_put_in_order_at_once() -> None:
     assert order(circle)[1] == ["D4", "D5", "D1", "D2", "D3"]
 
 
-def test_of_many_problems_the_first_are_told(office: RuntimeOffice) -> None:
-    _, refused = dry_run(office, [ward(number, parent="nowhere") for number in range(1000)])
+def test_of_many_problems_the_first_are_told_and_the_rest_is_not_looked_at(
+    office: RuntimeOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the last row that was looked at has more of them than are told."""
+    looked_at: list[object] = []
+    monkeypatch.setattr(exchange, "MOST_PROBLEMS", 199)
+    monkeypatch.setattr(units, "must_be_kind", lambda *_: looked_at.append(None))
 
-    assert (len(refused.rows), refused.rows[-1].row) == (exchange.MOST_PROBLEMS, exchange.MOST_PROBLEMS + 1)
-    assert "ít nhất 200 chỗ" in str(refused)
+    _, refused = dry_run(office, [[*ward(number, "nowhere")[:7], "nobody", "01/01/2024"] for number in range(1000)])
+
+    assert (len(looked_at), len(refused.rows), refused.rows[-1].row) == (100, 199, 101)
+    assert "ít nhất 199 chỗ" in str(refused)
