@@ -6,7 +6,6 @@ It does not ask the engine. What has happened (who was given a role, where a cas
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from engine.definition.language import ATTACH, EDIT
 from tests.rights.cells import Outcome
@@ -17,12 +16,6 @@ ASSIGN = "assign"
 EDITED_AS = {ATTACH: EDIT}  # a paper added while the dossier is edited is part of the editing
 FAR_DAY = date(9999, 12, 31)
 
-
-class Finding(StrEnum):
-    """Where the engine differs from the documents; a walk passes over those that `BUILT` names."""
-
-
-BUILT = frozenset(Finding)
 
 _RIGHTS = sorted(read(states_of()))
 ROWS: dict[tuple[str, str, str], list[Right]] = {}
@@ -161,7 +154,6 @@ class Oracle:
     given: list[Given] = field(default_factory=list)
     seats: list[Seated] = field(default_factory=list)
     files: dict[int, File] = field(default_factory=dict)
-    built: frozenset[Finding] = BUILT
     worn: dict[str, list[Hat]] = field(default_factory=dict)  # what `hats` found; empty after a change
 
     # ── who acts as what ─────────────────────────────────────────────────────────────────────

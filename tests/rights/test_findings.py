@@ -1,8 +1,4 @@
-"""What the walk has found, each as small as it can be; what bears no mark is repaired.
-
-Whoever repairs one takes away its mark here and its `Finding` in the oracle: `strict` makes a mark that is no
-longer true an error.
-"""
+"""What the walk has found in the engine, each as small as it can be."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +15,6 @@ from engine.errors import NotAuthenticated, NotPerformer
 from engine.runtime import commands, queries, rights
 from engine.runtime.assignments import assign
 from engine.runtime.beginning import NewCase, start
-from tests.rights.oracle import Finding
 from tests.rights.stage import DOSSIERS
 from tests.rights.world import Ground, World
 
@@ -38,10 +33,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 def world(ground: Ground) -> Iterator[World]:
     with ground.world(random.Random(0)) as world:
         yield world
-
-
-def found(finding: Finding, error: type[BaseException] = AssertionError) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, raises=error, reason=finding.value)
 
 
 def holder(world: World, role: str, unit: str) -> str:
