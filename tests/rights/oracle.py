@@ -74,9 +74,10 @@ class Seated(Span):
 
 @dataclass
 class Body:
-    """A unit, and who decides for it."""
+    """A unit, who decides for it, and what stands above it in the tree ("": nothing)."""
 
     authority: str
+    above: str
     last_day: date = FAR_DAY
     heir: str | None = None
 
@@ -319,8 +320,19 @@ class Oracle:
 
     def _gives_there(self, hat: Hat, file: File, task: Errand) -> bool:
         if hat.role in OVERSEERS:
-            return self._oversees(hat, file)
+            return hat.unit == self._administering(hat.role, file.authority)
         return self.place(hat.role, file) == hat.unit
+
+    def _administering(self, role: str, authority: str) -> str | None:
+        """The unit whose administrators look after the authority: its own, else those of the nearest body above."""
+        body: str | None = authority
+        while body is not None:
+            unit = self.seat(role, body)
+            if self.holders(role, unit):
+                return unit
+            above = self.units[body].above
+            body = self.units[above].authority if above else None
+        return None
 
     def queue(self, person: str) -> set[int]:
         """The cases whose running task is the person's work."""

@@ -134,7 +134,7 @@ def _filled(tx: Transaction) -> Oracle:
             tx, code, code, kind, mail="", since=SINCE, parent_id=keys.get(above), authority_id=keys.get(authority),
             groups=("wards",) if kind == "ward" else (),
         )  # fmt: skip
-        oracle.units[code] = Body(authority or code)
+        oracle.units[code] = Body(authority or code, above)
     for role, code in SEATS:
         key = add_seat(tx, keys["Q"], role, keys[code], since=SINCE)
         oracle.seats.append(Seated(SINCE, authority="Q", role=role, unit=code, key=key))
