@@ -130,9 +130,13 @@ def refusal(refused: Refused, path: str) -> Response:
         more["fields"] = dict(refused.fields)
     if isinstance(refused, RowsRefused):
         more["rows"] = [asdict(row) for row in refused.rows]
+    return problem(status_of(refused), refused.code, str(refused), path, headers=_headers(refused), **more)
+
+
+def status_of(refused: Refused) -> int:
+    """The HTTP status that says so."""
     kind = BodyTooLarge if refused.code == TOO_LARGE else type(refused)
-    status = next(STATUS[cls] for cls in kind.__mro__ if cls in STATUS)
-    return problem(status, refused.code, str(refused), path, headers=_headers(refused), **more)
+    return next(STATUS[cls] for cls in kind.__mro__ if cls in STATUS)
 
 
 def documented(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:

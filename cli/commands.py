@@ -33,8 +33,7 @@ from engine.runtime.history import verify
 from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar, write_law
 from engine.runtime.queries import count_by_state
 from notifications.door import prove
-from web.pages import case_pages, home_page, reference_pages
-from web.passwords import password_pages
+from web.site import site
 from workflows import law
 from workflows.roles import ADMINISTRATOR
 
@@ -79,7 +78,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             place.engine,
             settings,
             companions=[ticking],
-            pages=[home_page(), reference_pages(), password_pages(), case_pages(place.engine.registry)],
+            pages=site(place.engine.registry),
             sends_mail=place.sends_mail,
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)

@@ -33,19 +33,19 @@ def demo_pages(place: Installation, clock: DemoClock) -> APIRouter:
     """GET / and /mails/{id}; POST /clock moves the clock and goes back to /."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
+    @router.get("/demo")
     def front() -> HTMLResponse:
         return HTMLResponse(_front(place, clock))
 
-    @router.post("/clock")
+    @router.post("/demo/clock")
     def move(to: Annotated[str, Form()] = "", step: Annotated[str, Form()] = "") -> Any:
         try:
             place.ticker.advance(clock, _target(place, clock, to, step))
         except InvalidInput as wrong:
             return HTMLResponse(_front(place, clock, " ".join(wrong.fields.values()), to), status_code=422)
-        return RedirectResponse("/", status_code=303)
+        return RedirectResponse("/demo", status_code=303)
 
-    @router.get("/mails/{key}")
+    @router.get("/demo/mails/{key}")
     def mail(key: Annotated[int, Path(ge=1, lt=2**62)]) -> HTMLResponse:
         with place.engine.database.read() as tx:
             found = mailbox(tx, before=key + 1, most=1)["items"]

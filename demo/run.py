@@ -20,8 +20,7 @@ from demo.organisation import MAIL_DOMAIN
 from demo.page import demo_pages
 from engine.instants import at_local
 from engine.runtime.database import Database
-from web.pages import case_pages, reference_pages
-from web.passwords import password_pages
+from web.site import site
 
 OPENING = time(8)
 
@@ -63,7 +62,7 @@ def demo_app(place: Installation, clock: DemoClock) -> FastAPI:
         place.engine,
         place.settings,
         routers=[lambda bodies: demo_routes.routes(bodies, place.ticker, clock)],
-        pages=[demo_pages(place, clock), reference_pages(), password_pages(), case_pages(place.engine.registry)],
+        pages=[demo_pages(place, clock), *site(place.engine.registry)],
         companions=[lambda: _ticking(place)],
     )
 

@@ -315,7 +315,7 @@ def test_demos_answer_are_kept_apart_and_stop_in_order(
         assert re.match(
             r"Thi đua \(bản chạy thử\): https://thidua.example.vn/ +đồng hồ:", demo.process.stdout.readline()
         )
-        with urlopen(f"http://127.0.0.1:{demo.port}/", timeout=60) as page:
+        with urlopen(f"http://127.0.0.1:{demo.port}/demo", timeout=60) as page:
             assert (page.status, "Chưa lập: 6" in page.read().decode()) == (200, True)
     assert len(list(passing.temporary.iterdir())) == 1
 

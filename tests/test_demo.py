@@ -191,7 +191,7 @@ def test_codes_and_accounts_are_unique_and_every_seat_is_held() -> None:
 
 
 def test_the_front_page_shows_the_clock_the_cases_the_mail_and_the_accounts(in_july: Demo) -> None:
-    page = in_july.client.get("/")
+    page = in_july.client.get("/demo")
 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "09:00 ngày 17/07/2024" in page.text
@@ -199,13 +199,13 @@ def test_the_front_page_shows_the_clock_the_cases_the_mail_and_the_accounts(in_j
     assert "Đang triển khai: 23" in page.text
     assert "<td>phuong1</td>" in page.text  # as the recipient of a mail
     assert [f"<code>{account.username}</code>" in page.text for account in ACCOUNTS] == [True] * len(ACCOUNTS)
-    assert page.text.count('<a href="/mails/') == 40
+    assert page.text.count('<a href="/demo/mails/') == 40
 
 
 def test_a_mail_can_be_read_as_it_was_received(in_july: Demo) -> None:
     mail = in_july.client.get(MAILS, headers=in_july.bearer("quantri")).json()["items"][0]
 
-    page = in_july.client.get(f"/mails/{mail['id']}")
+    page = in_july.client.get(f"/demo/mails/{mail['id']}")
 
     assert page.status_code == 200
     assert f"<h1>{mail['subject']}</h1>" in page.text
@@ -214,14 +214,14 @@ def test_a_mail_can_be_read_as_it_was_received(in_july: Demo) -> None:
 
 @pytest.mark.parametrize(("key", "status"), [("99999", 404), ("0", 422), ("x", 422), (str(10**30), 422)])
 def test_a_mail_that_is_not_there_is_not_shown(in_july: Demo, key: str, status: int) -> None:
-    assert in_july.client.get(f"/mails/{key}").status_code == status
+    assert in_july.client.get(f"/demo/mails/{key}").status_code == status
 
 
 def test_the_clock_goes_to_what_is_due_next(demo: Demo) -> None:
     stops = []
     for _ in range(2):
-        answer = demo.client.post("/clock", data={"step": "next"})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        answer = demo.client.post("/demo/clock", data={"step": "next"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/demo")
         stops.append(demo.now)
 
     # Receipts are due on 17/7 and chased two days later; ward plans, due on 31/7, are ten working days away on 17/7.
@@ -231,14 +231,14 @@ def test_the_clock_goes_to_what_is_due_next(demo: Demo) -> None:
 def test_the_clock_goes_to_the_morning_of_the_next_working_day(demo: Demo) -> None:
     stops = []
     for _ in range(3):
-        demo.client.post("/clock", data={"step": "day"})
+        demo.client.post("/demo/clock", data={"step": "day"})
         stops.append(demo.now)
 
     assert stops == ["2024-07-11 09:00", "2024-07-12 09:00", "2024-07-15 09:00"]
 
 
 def test_the_clock_goes_to_the_local_time_that_was_typed(demo: Demo) -> None:
-    answer = demo.client.post("/clock", data={"to": "2024-07-12T08:30"})
+    answer = demo.client.post("/demo/clock", data={"to": "2024-07-12T08:30"})
 
     assert (answer.status_code, demo.now) == (303, "2024-07-12 08:30")
 
@@ -255,7 +255,7 @@ def test_the_clock_goes_to_the_local_time_that_was_typed(demo: Demo) -> None:
     ],
 )
 def test_a_time_that_cannot_be_gone_to_is_said_and_stays_in_the_field(fresh: Demo, typed: str, told: str) -> None:
-    answer = fresh.client.post("/clock", data={"to": typed})
+    answer = fresh.client.post("/demo/clock", data={"to": typed})
 
     assert (answer.status_code, fresh.now) == (422, "2024-07-10 08:00")
     assert f'role="alert">{told}' in answer.text
@@ -263,7 +263,7 @@ def test_a_time_that_cannot_be_gone_to_is_said_and_stays_in_the_field(fresh: Dem
 
 
 def test_what_was_typed_comes_back_harmless(fresh: Demo) -> None:
-    answer = fresh.client.post("/clock", data={"to": '"><script>alert(1)</script>'})
+    answer = fresh.client.post("/demo/clock", data={"to": '"><script>alert(1)</script>'})
 
     assert (answer.status_code, "<script>" in answer.text) == (422, False)
 

@@ -4,7 +4,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engine.definition.registry import Registry
@@ -14,7 +14,7 @@ _JINJA = Environment(loader=FileSystemLoader(ROOM / "templates"), autoescape=Tru
 
 
 def reference_pages() -> APIRouter:
-    """GET /reference and the style sheet that all pages share."""
+    """GET /reference."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/reference")
@@ -22,21 +22,6 @@ def reference_pages() -> APIRouter:
         document = request.app.openapi()
         page = _JINJA.get_template("reference.html.j2")
         return HTMLResponse(page.render(title=document["info"]["title"], groups=_grouped(document)))
-
-    @router.get("/static/style.css")
-    def style() -> FileResponse:
-        return FileResponse(ROOM / "static" / "style.css", media_type="text/css")
-
-    return router
-
-
-def home_page() -> APIRouter:
-    """GET /, for who opens the installation's address."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    def home() -> HTMLResponse:
-        return HTMLResponse(_JINJA.get_template("home.html.j2").render())
 
     return router
 

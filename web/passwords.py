@@ -6,7 +6,7 @@ The secret never reaches the server in an address. Without JavaScript the page s
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 ROOM = Path(__file__).parent
@@ -18,14 +18,10 @@ PAGES = {
 
 
 def password_pages() -> APIRouter:
-    """GET /dat-mat-khau and /loi-moi, and the script of both."""
+    """GET /dat-mat-khau and /loi-moi."""
     router = APIRouter(include_in_schema=False)
     for path, (title, redemption) in PAGES.items():
         _page(router, path, title, redemption)
-
-    @router.get("/static/password.js")
-    def script() -> FileResponse:
-        return FileResponse(ROOM / "static" / "password.js", media_type="text/javascript")
 
     return router
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from notifications.account_letters import PAGES as LETTER_PAGES
+from web.assets import asset_routes
 from web.passwords import PAGES, password_pages
 
 
@@ -14,6 +15,7 @@ from web.passwords import PAGES, password_pages
 def client() -> TestClient:
     app = FastAPI()
     app.include_router(password_pages())
+    app.include_router(asset_routes())
     return TestClient(app)
 
 

@@ -6,6 +6,7 @@ Asia/Ho_Chi_Minh, documents canonical JSON text. `authority_id` is the body whos
 
 from engine.runtime.schema.accounts import (
     account_link,
+    form_draft,
     known_device,
     login_attempt,
     second_factor,
@@ -47,9 +48,8 @@ from engine.runtime.schema.subjects import archival, disclosure, legal_hold, sub
 
 __all__ = [
     "Instant", "Key", "access", "account_link", "administration", "archival", "attachment", "calendar_day",
-    "departure", "disclosure", "effect", "fact", "firing", "history", "idempotency", "incident", "instance",
-    "involvement",
-    "known_device", "legal_hold", "login_attempt", "mandate", "membership", "metadata", "notice", "person",
-    "reference", "register", "seat", "second_factor", "session", "setting", "sign_on", "subject", "succession",
-    "timer", "unit", "unit_kind", "user_task",
+    "departure", "disclosure", "effect", "fact", "firing", "form_draft", "history", "idempotency", "incident",
+    "instance", "involvement", "known_device", "legal_hold", "login_attempt", "mandate", "membership", "metadata",
+    "notice", "person", "reference", "register", "seat", "second_factor", "session", "setting", "sign_on", "subject",
+    "succession", "timer", "unit", "unit_kind", "user_task",
 ]  # fmt: skip

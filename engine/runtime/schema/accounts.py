@@ -66,3 +66,13 @@ sign_on = Table(
     UniqueConstraint("issuer", "subject"),
     UniqueConstraint("person_id", "issuer"),
 )  # fmt: skip
+
+form_draft = Table(
+    "form_draft", metadata, own_key(),  # typed into a form of the pages and not yet sent
+    ref("person_id", "person"),
+    Column("place", Text, nullable=False),  # the address of the form
+    Column("typed", Text, nullable=False),
+    Column("version", Integer, nullable=False),  # of the case it was typed on; 0: none
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("person_id", "place"),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pages about one's own account: logging in and out, confirming, password, second factor, sessions."""

@@ -1,0 +1,141 @@
+"""How pages are reached, and what is shown instead of a page that cannot be: every refusal as a page.
+
+A route of `page_router` answers with HTML whatever happens: who is not logged in sees the log-in, with what they
+had typed kept; who is refused reads what is wrong, which rule says so, and what to do next.
+"""
+
+import json
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.credentials import SESSION_COOKIE, set_cookie
+from api.errors import TITLES, status_of
+from api.refusals import WrongConfirmation
+from engine.errors import GuardUnmet, InvalidInput, LinesRefused, NotAuthenticated, NotFound, Refused
+from engine.runtime import accounts
+from web.visits import OWN_FIELDS, PASSWORD_FIELD, PLACE_FIELD, VERSION_FIELD, Guest, guest_of
+
+KEPT_FIELD, NEXT_FIELD = "_kept", "tiep"
+LOGIN = "/dang-nhap"
+LONGEST_KEPT = 900_000
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages, and whose answers carry a session's new secret."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handler(request)
+            except WrongConfirmation as refused:  # is logged in, and mistyped
+                response = refusal_page(guest_of(request), refused)
+            except NotAuthenticated:
+                response = await _log_in_first(guest_of(request))
+            except Refused as refused:
+                response = refusal_page(guest_of(request), refused)
+            except (HTTPException, RequestValidationError) as wrong:
+                response = failure_page(guest_of(request), getattr(wrong, "status_code", HTTPStatus.NOT_FOUND))
+            return _with_new_secret(request, response)
+
+        return answer
+
+
+def page_router() -> APIRouter:
+    """A router for pages; they are no part of the OpenAPI document."""
+    return APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+def local_path(wanted: str) -> str:
+    """The address on this site that somebody wants to go on to; / for anything else."""
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if is_local and len(wanted) < 2000 else "/"
+
+
+def reasons_of(refused: Refused) -> list[tuple[str, Any]]:
+    """The single reasons of a refusal: (about what, reason or sentence)."""
+    if isinstance(refused, GuardUnmet):
+        return [("", reason) for reason in refused.reasons]
+    if isinstance(refused, LinesRefused):
+        return [(line, reason) for line, why in refused.lines.items() for reason in why]
+    if isinstance(refused, InvalidInput):
+        return [(field, {"sentence": sentence}) for field, sentence in refused.fields.items()]
+    return []
+
+
+def refusal_page(guest: Guest, refused: Refused) -> Response:
+    """What was refused and why, with the ways on."""
+    status = status_of(refused)
+    return guest.page(
+        "refused.html.j2",
+        status=status,
+        title=guest.tr(TITLES.get(status, "Yêu cầu bị từ chối")),
+        sentence=guest.tr(refused.sentence).format(**refused.params),
+        reasons=reasons_of(refused),
+        is_missing=isinstance(refused, NotFound),
+    )
+
+
+def failure_page(guest: Guest, status: int) -> Response:
+    """A page for an address that is none."""
+    title = guest.tr(TITLES.get(status, HTTPStatus(status).phrase))
+    sentence = guest.tr("Địa chỉ này không có, hoặc đã đổi. Hãy bắt đầu lại từ trang đầu hoặc tìm theo mã hồ sơ.")
+    return guest.page(
+        "refused.html.j2", status=status, title=title, sentence=sentence, reasons=[], is_missing=True
+    )  # fmt: skip
+
+
+async def _log_in_first(guest: Guest) -> Response:
+    """The log-in page; what a form had sent is kept in it, so that it is there again afterwards."""
+    if guest.request.method in ("GET", "HEAD"):
+        query = f"?{guest.request.url.query}" if guest.request.url.query else ""
+        return login_page(guest, onward=f"{guest.request.url.path}{query}", status=HTTPStatus.UNAUTHORIZED)
+    form = await guest.form()
+    place = local_path(str(form.get(PLACE_FIELD, "")) or "/")
+    typed: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str) and name not in OWN_FIELDS:
+            typed.setdefault(name, []).append(value)
+    kept = json.dumps([place, str(form.get(VERSION_FIELD, "0")), typed], ensure_ascii=False)
+    return login_page(
+        guest, onward=place, kept=kept if len(kept) <= LONGEST_KEPT else "", status=HTTPStatus.UNAUTHORIZED
+    )  # fmt: skip
+
+
+def login_page(
+    guest: Guest, *, onward: str = "/", kept: str = "", username: str = "", wrong: str = "", needs_code: bool = False,
+    status: int = 200,
+) -> Response:  # fmt: skip
+    """The log-in. onward: where to go then. kept: what was typed before, as `_log_in_first` packs it."""
+    return guest.page(
+        "account/login.html.j2",
+        status=status,
+        onward=onward,
+        kept=kept,
+        username=username,
+        wrong=wrong,
+        needs_code=needs_code,
+        sign_on=bool(guest.settings.sign_on.issuer),
+    )
+
+
+def _with_new_secret(request: Request, response: Response) -> Response:
+    visit = getattr(request.state, "visit", None)
+    if visit is not None and visit.fresh:
+        secure = visit.settings.secure_cookies
+        set_cookie(response, SESSION_COOKIE, visit.fresh, accounts.LONGEST, secure=secure)
+    return response
+
+
+__all__ = [
+    "KEPT_FIELD", "LOGIN", "NEXT_FIELD", "PASSWORD_FIELD", "PageRoute", "failure_page", "local_path", "login_page",
+    "page_router", "reasons_of", "refusal_page",
+]  # fmt: skip

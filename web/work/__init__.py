@@ -1,0 +1,1 @@
+"""Pages of daily work: what waits for me, queues, what waits for a signature."""
