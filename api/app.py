@@ -19,8 +19,11 @@ from api.routes import (
     definitions,
     disclosures,
     incidents,
+    jobs,
     law,
     links,
+    mails,
+    register,
     retention,
     session,
     sign_on,
@@ -95,15 +98,18 @@ def _routers(engine: Engine, bodies: Bodies) -> list[APIRouter]:
         definitions.router,
         tasks.router,
         incidents.router,
+        mails.router,
+        jobs.routes(bodies),
         law.routes(bodies),
         subjects.routes(bodies),
         disclosures.router,
         retention.routes(bodies),
+        register.routes(),
         *administration.routes(bodies),
     ]
     campaign = engine.registry.by_code.get(campaigns.CAMPAIGN)
     if campaign is not None:
-        found.append(campaigns.routes(campaign))
+        found.append(campaigns.routes(campaign, bodies))
     return [*found, *(cases.routes(model, bodies) for model in engine.registry.models)]
 
 

@@ -2,18 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from typing import Any
 
 from api.logins import new_secret
 from engine.accounts import links, people
 from engine.accounts.links import LASTS, LinkKind
 from engine.administration.desk import Desk
+from engine.definition.documents import canonical
 from engine.definition.performing import Actor
 from engine.errors import NotInvitable
 from engine.runtime import accounts
 from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Transaction
-from engine.runtime.service import Engine
+from engine.runtime.service import Answer, Engine
 from engine.runtime.work import Work
 from notifications.door import (
     AccountLetter,
@@ -42,7 +45,7 @@ async def ask_for_reset(engine: Engine, head: Letterhead, username: str) -> None
     """
     loop = asyncio.get_running_loop()
     done_at = loop.time() + ANSWERED_AFTER_SECONDS
-    engine.writer.submit(lambda tx: _reset(engine, head, tx, username)).add_done_callback(_log_fault)
+    engine.writer.submit(lambda tx: send_reset(engine, head, tx, username)).add_done_callback(_log_fault)
     await asyncio.sleep(done_at - loop.time())
 
 
@@ -80,16 +83,49 @@ def tell_old_boxes(head: Letterhead, desk: Desk) -> None:
         _tell(head, desk.work, who, AccountLetter.MAIL_CHANGED)
 
 
+def send_test(head: Letterhead, desk: Desk) -> dict[str, str]:
+    """Send whoever sits at the desk a letter by which they see that mail leaves; says where it goes.
+
+    Raises:
+        NotPerformer: the actor administers nothing.
+        NotInvitable: no letter can go to that address.
+    """
+    desk.must_administer("Gửi thư thử")
+    assert desk.actor is not None, "the command line has no mail box"
+    assert desk.actor.person_id is not None, "nor has the system"
+    who = people.person_of(desk.tx, desk.actor.person_id)
+    if not is_reachable(who):
+        raise NotInvitable(why="tài khoản của bạn chưa có địa chỉ thư điện tử dùng được; hãy sửa địa chỉ trước")
+    _tell(head, desk.work, who, AccountLetter.TEST)
+    return {"address": who["mail"]}
+
+
+def told_and_answered(
+    head: Letterhead, perform: Callable[[Desk], Mapping[str, Any]], status: int = 200
+) -> Callable[[Desk], Answer]:
+    """A change of administration as `administer` takes it: the answer is made, and old mail boxes are told."""
+
+    def change(desk: Desk) -> Answer:
+        done = Answer(status, canonical(perform(desk)))
+        tell_old_boxes(head, desk)
+        return done
+
+    return change
+
+
+def send_reset(engine: Engine, head: Letterhead, tx: Transaction, username: str) -> bool:
+    """Send the person of that name a link to set another password; False when no letter may or can go to them."""
+    who = accounts.find_person(tx, username)
+    if who is None or not is_reachable(who) or not links.may_send_reset(tx, who, engine.wall()):
+        return False
+    _send_link(engine, head, engine.work(tx), who, LinkKind.RESET)
+    return True
+
+
 def _tell(head: Letterhead, work: Work, who: Row, letter: AccountLetter) -> None:
     if is_reachable(who):
         told = Told(letter, f"changed-{new_secret()}")
         write_account_letter(work, current_head(work.tx, head), who, told)
-
-
-def _reset(engine: Engine, head: Letterhead, tx: Transaction, username: str) -> None:
-    who = accounts.find_person(tx, username)
-    if who is not None and is_reachable(who) and links.may_send_reset(tx, who, engine.wall()):
-        _send_link(engine, head, engine.work(tx), who, LinkKind.RESET)
 
 
 def _send_link(engine: Engine, head: Letterhead, work: Work, who: Row, kind: LinkKind) -> None:
@@ -99,7 +135,7 @@ def _send_link(engine: Engine, head: Letterhead, work: Work, who: Row, kind: Lin
     write_account_letter(work, current_head(work.tx, head), who, told)
 
 
-def _log_fault(done: "Future[None]") -> None:
+def _log_fault(done: "Future[bool]") -> None:
     fault = done.exception()
     if fault is not None:
         log.error("a reset could not be sent", exc_info=fault)

@@ -23,7 +23,10 @@ from engine.runtime.accounts import hash_of
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OWN_SITE = ("same-origin", "none")  # "none": typed or bookmarked by the person
-UPLOADS = "/attachments"
+UPLOADS = ("/attachments", "/giay-to")
+LOOK_UP = "/tra-cuu"
+LOOK_UPS_A_MINUTE = 20
+"""Of one address: a receipt has 2**30 possible endings."""
 MULTIPART_FRAME_BYTES = 64 * 1024  # what a multipart body adds around its file
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -97,7 +100,7 @@ class RequestBudgets:
         self.app, self._settings = app, settings
         per_minute = settings.requests_per_minute
         self._session, self._address = Pace(per_minute), Pace(10 * per_minute)
-        self._stranger = Pace(max(1, per_minute // 10))
+        self._stranger, self._look_up = Pace(max(1, per_minute // 10)), Pace(LOOK_UPS_A_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -111,6 +114,8 @@ class RequestBudgets:
     def _counted(self, scope: Scope) -> Iterator[tuple[Pace, str]]:
         headers, address = Headers(scope=scope), client_address(scope, self._settings.trusted_proxies)
         yield self._address, address
+        if scope["path"] == LOOK_UP and scope["method"] not in SAFE_METHODS:
+            yield self._look_up, address
         name = cookie_name(SESSION_COOKIE, secure=self._settings.secure_cookies)
         secret = secret_of(headers.get("authorization", ""), cookie_parser(headers.get("cookie", "")).get(name, ""))
         if secret:
@@ -167,7 +172,8 @@ class BodyLimits:
             return
         limit = self._limit(scope)
         announced = Headers(scope=scope).get("content-length", "0")
-        if not (announced.isascii() and announced.isdigit()) or int(announced[:18]) > limit:
+        is_too_large = not (announced.isascii() and announced.isdigit()) or int(announced[:18]) > limit
+        if is_too_large and not _is_page(scope["path"]):
             await refusal(BodyTooLarge(limit_bytes=limit), scope["path"])(scope, receive, send)
             return
         seconds = self._settings.body_deadline_seconds
@@ -204,6 +210,11 @@ class _Body:
 
     def _refuse_slow(self) -> NoReturn:
         raise BodyTooSlow(seconds=int(self._seconds))
+
+
+def _is_page(path: str) -> bool:
+    """Whether a person's browser waits for the answer: it gets a page that says so, made by the application."""
+    return not path.startswith("/api/")
 
 
 def _host_of(origin: str) -> str:

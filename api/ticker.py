@@ -1,11 +1,13 @@
 """Tick: whatever is due at the business instant happens now; and the schedule that keeps ticking.
 
-APScheduler only ticks: its own job store loses and doubles jobs, so timers, effects and mails are rows.
+APScheduler only ticks: its own job store loses and doubles jobs, so timers, effects, mails and long work are rows.
+Long work does not wait for a tick: whoever orders some wakes a thread of its own.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from api.clock import DemoClock, store_clock
 from engine.administration.succession import settle_due
 from engine.instants import from_micros, local_date
+from engine.jobs.carrying_out import work_off
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_TIMER
 from notifications.door import Post, next_due, run_due
@@ -22,11 +25,11 @@ log = logging.getLogger(__name__)
 
 
 class Ticker:
-    """Carries out what is due: a new day, effects left over, timers, then mails. One tick at a time."""
+    """Carries out what is due: a new day, effects left over, timers, mails, long work. One tick at a time."""
 
     def __init__(self, engine: Engine, post: Post) -> None:
         self.engine, self._post = engine, post
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time, self._at_work, self._stopped = threading.Lock(), threading.Lock(), False
         self._settled_on: date | None = None
 
     def tick(self) -> None:
@@ -37,10 +40,38 @@ class Ticker:
                 self.engine.run_effects,
                 self.engine.fire_due,
                 lambda: run_due(self.engine, self._post, self.engine.clock()),
+                self.work_off,
             )
             faults = [fault for step in steps if (fault := _fault_of(step)) is not None]
         if faults:  # none of the steps keeps the others from their work
             raise faults[0]
+
+    def work_off(self, *, waits: bool = False) -> None:
+        """Carry out the long work that was ordered until nothing is left, or `stop`.
+
+        waits: for another thread that is at it; otherwise it is left to that one.
+        """
+        if self._at_work.acquire(blocking=waits):
+            try:
+                work_off(self.engine, lambda: not self._stopped)
+            finally:
+                self._at_work.release()
+
+    def work_on_call(self) -> None:
+        """Carry out long work whenever some is ordered, until `stop`; for a thread of its own."""
+        while not self._stopped:
+            self.engine.ordered.wait()
+            self.engine.ordered.clear()
+            _logged(lambda: self.work_off(waits=True))
+
+    def start(self) -> None:
+        """Take long work on, also after a `stop`."""
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let long work end after the chunk that runs; what is left goes on after a restart."""
+        self._stopped = True
+        self.engine.ordered.set()
 
     def _begin_day(self) -> None:
         today = local_date(self.engine.clock())
@@ -81,18 +112,34 @@ def _fault_of(step: Callable[[], object]) -> Exception | None:
     return None
 
 
+def _logged(step: Callable[[], object]) -> None:
+    """Take the step; a bad one must not end the thread: its rows are still due."""
+    try:
+        step()
+    except Exception:
+        log.exception("tick failed")
+
+
 def keep_ticking(tick: Callable[[], None], every_seconds: float) -> BackgroundScheduler:
     """Start to tick in a thread; `shutdown(wait=True)` on the result ends it after the running tick."""
-
-    def guarded() -> None:
-        try:
-            tick()
-        except Exception:  # one bad tick must not end the ticking; its rows are still due
-            log.exception("tick failed")
-
     scheduler = BackgroundScheduler(timezone=ZoneInfo("Asia/Ho_Chi_Minh"))
     scheduler.add_job(
-        guarded, "interval", seconds=every_seconds, coalesce=True, max_instances=1, misfire_grace_time=None
+        _logged, "interval", [tick], seconds=every_seconds, coalesce=True, max_instances=1, misfire_grace_time=None
     )
     scheduler.start()
     return scheduler
+
+
+@contextmanager
+def at_work(ticker: Ticker, every_seconds: float) -> Iterator[None]:
+    """Tick, and carry out long work as soon as it is ordered, for as long as the block lasts."""
+    ticker.start()
+    scheduler = keep_ticking(ticker.tick, every_seconds)
+    worker = threading.Thread(target=ticker.work_on_call, name="jobs", daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        ticker.stop()
+        scheduler.shutdown(wait=True)
+        worker.join()

@@ -8,7 +8,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from os import environ
 from pathlib import Path
@@ -17,12 +17,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.clock import wall_clock
+from api.clock import DemoClock, wall_clock
 from api.installation import DATABASE, Installation, InUse, installation, registry
 from api.passwords import hash_password
 from api.serving import server_config
 from api.settings import Settings
-from api.ticker import keep_ticking
+from api.ticker import at_work
 from demo.run import NotADemo, demo_app, is_demo, open_demo
 from engine.accounts.password_rules import weakness
 from engine.administration import log
@@ -51,7 +51,7 @@ def command_line(words: str, settings: Settings) -> str:
 
 
 def demo(given: argparse.Namespace, settings: Settings) -> int:
-    """Load the seed campaign, say where it is, and answer until stopped."""
+    """Load the seed campaign with its story, say where it is, and answer until stopped."""
     if given.data is None:
         with tempfile.TemporaryDirectory(prefix="thidua-demo-") as folder:
             return _run_demo(given, replace(settings, data=Path(folder)))
@@ -60,7 +60,7 @@ def demo(given: argparse.Namespace, settings: Settings) -> int:
 
 def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
     try:
-        with _listening(settings) as listening, open_demo(settings, given.now) as (place, clock):
+        with _listening(settings) as listening, _opened_demo(given, settings) as (place, clock):
             print(f"Thi đua (bản chạy thử): {settings.base_url}/   đồng hồ: {clock().astimezone(LOCAL):%d/%m/%Y %H:%M}")
             print("Tài khoản: phuong1, ct.phuong1, donvi1, tt.donvi1, chuyenvien, truongphong, thuky, chutich,")
             print("vanthu, thanhpho, quantri, … mật khẩu: demo.   Dừng: Ctrl-C", flush=True)
@@ -70,14 +70,20 @@ def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _opened_demo(
+    given: argparse.Namespace, settings: Settings
+) -> AbstractContextManager[tuple[Installation, DemoClock]]:
+    """A new demo begins after its story, unless a beginning was chosen."""
+    return open_demo(settings, given.now, story=not given.empty and given.now is None)
+
+
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Answer requests and tick, until stopped."""
     with _listening(settings) as listening, opened(settings) as place:
-        ticking = _companion(place)
         app = create_app(
             place.engine,
             settings,
-            companions=[ticking],
+            companions=[lambda: at_work(place.ticker, settings.tick_seconds)],
             pages=site(place.engine.registry),
             sends_mail=place.sends_mail,
         )
@@ -91,11 +97,9 @@ def worker(_: argparse.Namespace, settings: Settings) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with opened(settings) as place:
-        scheduler = keep_ticking(place.ticker.tick, settings.tick_seconds)
+    with opened(settings) as place, at_work(place.ticker, settings.tick_seconds):
         print("Thi đua: đang chạy hẹn giờ và gửi thư", flush=True)
         stopped.wait()
-        scheduler.shutdown(wait=True)
     return 0
 
 
@@ -157,23 +161,6 @@ def later(name: str, why: str) -> Callable[[argparse.Namespace, Settings], int]:
         raise CannotStart(f"{name} is not there yet: {why}")
 
     return refuse
-
-
-def _companion(place: Installation) -> Callable[[], "_Ticking"]:
-    return lambda: _Ticking(place)
-
-
-class _Ticking:
-    """Ticks in a thread from entering to leaving."""
-
-    def __init__(self, place: Installation) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        self._scheduler = keep_ticking(self._place.ticker.tick, self._place.settings.tick_seconds)
-
-    def __exit__(self, *_: object) -> None:
-        self._scheduler.shutdown(wait=True)
 
 
 @contextmanager

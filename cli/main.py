@@ -75,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = _add(found, "demo", commands.demo, "run the seed campaign on a virtual clock")
     _place(demo, port=True)
-    demo.add_argument("--now", type=_instant, help="where the clock starts (2024-07-10T08:00:00+07:00)")
+    demo.add_argument("--empty", action="store_true", help="begin on the morning of the launch, before its story")
+    demo.add_argument(
+        "--now", type=_instant, help="begin before its story, with the clock there (2024-07-10T08:00:00+07:00)"
+    )
 
     init = _add(found, "init", commands.init, "make a new data folder with its first administrator")
     _place(init)

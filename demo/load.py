@@ -1,14 +1,12 @@
 """Load the model customer into an empty installation, through the same commands that people use."""
 
-import secrets
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 from demo.campaign import LAUNCH, PLAN, STARTS_ON
 from demo.organisation import ACCOUNTS, MAIL_DOMAIN, MANDATES, SEATS, UNITS, Account
+from demo.playing import Desk
 from engine.instants import to_micros
 from engine.office.calendar import seed_days
-from engine.runtime.accounts import find_person, open_login, revoke
 from engine.runtime.beginning import NewCase
 from engine.runtime.database import Transaction
 from engine.runtime.offices import (
@@ -60,39 +58,18 @@ def _add(tx: Transaction, account: Account, keys: dict[str, int], password_hash:
 def launch_campaign(engine: Engine) -> int:
     """Draft the plan, launch it and open the rolling round, each as the person whose task it is."""
     campaign = engine.registry.by_code["campaign"]
-    with _Desk(engine, "chuyenvien") as desk:
+    with Desk(engine, "chuyenvien") as desk:
         drafted = engine.start(Asking(desk.secret), campaign, NewCase(None, None, PLAN)).result()
     key = int(drafted.location.rpartition("/")[2])
-    with _Desk(engine, "chutich") as desk:
+    with Desk(engine, "chutich") as desk:
         launched = engine.act(_on(desk, drafted), campaign, key, "launch", LAUNCH).result()
     engine.fire_due()
-    with _Desk(engine, "truongphong") as desk:
+    with Desk(engine, "truongphong") as desk:
         version = int(launched.etag.strip('"')) + 1
         asking = Asking(desk.secret, expected=version)
         engine.act(asking, campaign, key, "set_rounds", {"open_rounds": ["rolling"]}).result()
     return key
 
 
-class _Desk:
-    """A session of a demo account for as long as the block lasts."""
-
-    def __init__(self, engine: Engine, username: str) -> None:
-        self.engine, self.username, self.secret = engine, username, secrets.token_hex(32)
-
-    def __enter__(self) -> "_Desk":
-        def sit(tx: Transaction) -> tuple[int, int]:
-            row = find_person(tx, self.username)
-            assert row is not None, "a demo account"
-            now = self.engine.wall()
-            key = open_login(tx, row["id"], self.secret, now, kind="session", lasts=timedelta(minutes=5))
-            return key, int(row["id"])
-
-        self.session_id, self.person_id = self.engine.writer.call(sit)
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.engine.writer.call(lambda tx: revoke(tx, self.session_id, self.person_id, self.engine.wall()))
-
-
-def _on(desk: _Desk, answer: Answer) -> Asking:
+def _on(desk: Desk, answer: Answer) -> Asking:
     return Asking(desk.secret, expected=int(answer.etag.strip('"')))

@@ -1,75 +1,99 @@
-"""The demo's front page: where the campaign stands, the clock, the accounts, the mail.
+"""The demo's own pages: where the campaign stands, the mail, the accounts; and what its bar does."""
 
-It needs no log-in: everything in it is invented, and it is served to this machine only.
-"""
-
-from datetime import datetime, timedelta
-from pathlib import Path as FilePath
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Path
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Form, HTTPException, Path, Query
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
 
 from api.clock import DemoClock
+from api.credentials import SESSION_COOKIE, set_cookie
 from api.installation import Installation
-from demo.organisation import ACCOUNTS, UNITS
+from api.logins import new_secret
+from demo.bar import JINJA, OVERVIEW, Bar, back_to, held, sit_down, target
+from demo.organisation import ACCOUNTS
 from engine.errors import InvalidInput
-from engine.instants import LOCAL, local_date
+from engine.instants import LOCAL
+from engine.runtime import accounts
 from engine.runtime.queries import count_by_state
 from notifications.door import mailbox
-from workflows import roles
+from web.doors import page_router
+from web.visits import Anybody, Guest
 
-_JINJA = Environment(
-    loader=FileSystemLoader(FilePath(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
-_UNIT_NAMES = {unit.code: unit.name for unit in UNITS}
-_ROLE_LABELS = {role.code: role.label for role in roles.ALL}
-LAST_YEAR = 2100
-MOST_MAILS = 40
+NEWEST, MOST_MAILS = 10, 40
+MailKey = Annotated[int, Path(ge=1, lt=2**62)]
 
 
 def demo_pages(place: Installation, clock: DemoClock) -> APIRouter:
-    """GET / and /mails/{id}; POST /clock moves the clock and goes back to /."""
-    router = APIRouter(include_in_schema=False)
+    """GET /demo, /demo/mails and /demo/mails/{key}; POST /demo/clock and /demo/account lead back to where one was."""
+    router, bar = page_router(), Bar(place, clock)
 
-    @router.get("/demo")
-    def front() -> HTMLResponse:
-        return HTMLResponse(_front(place, clock))
+    @router.get(OVERVIEW)
+    def front(guest: Anybody) -> HTMLResponse:
+        return _front(place, guest, bar(guest))
 
     @router.post("/demo/clock")
-    def move(to: Annotated[str, Form()] = "", step: Annotated[str, Form()] = "") -> Any:
+    def move(
+        guest: Anybody,
+        to: Annotated[str, Form()] = "",
+        step: Annotated[str, Form()] = "",
+        tiep: Annotated[str, Form()] = OVERVIEW,
+    ) -> Response:
         try:
-            place.ticker.advance(clock, _target(place, clock, to, step))
+            place.ticker.advance(clock, target(place, clock, to, step))
         except InvalidInput as wrong:
-            return HTMLResponse(_front(place, clock, " ".join(wrong.fields.values()), to), status_code=422)
-        return RedirectResponse("/demo", status_code=303)
+            return _front(place, guest, bar(guest, " ".join(wrong.fields.values()), to, tiep), status=422)
+        return back_to(tiep)
+
+    @router.post("/demo/account")
+    def change(guest: Anybody, username: Annotated[str, Form()], tiep: Annotated[str, Form()] = "/") -> Response:
+        secret = new_secret()
+        place.engine.writer.call(partial(sit_down, guest, username, secret))
+        response = back_to(tiep)
+        set_cookie(response, SESSION_COOKIE, secret, accounts.LONGEST, secure=guest.settings.secure_cookies)
+        return response
+
+    _mail_pages(router, place, bar)
+    return router
+
+
+def _mail_pages(router: APIRouter, place: Installation, bar: Bar) -> None:
+    @router.get("/demo/mails")
+    def mails(guest: Anybody, before: Annotated[int | None, Query(ge=1, lt=2**62)] = None) -> HTMLResponse:
+        with place.engine.database.read() as tx:
+            found = mailbox(tx, before=before, most=MOST_MAILS)
+        shown = [_readable(mail) for mail in found["items"]]
+        return _page(guest, bar(guest), "mails.html.j2", mails=shown, older=found["next"])
 
     @router.get("/demo/mails/{key}")
-    def mail(key: Annotated[int, Path(ge=1, lt=2**62)]) -> HTMLResponse:
+    def mail(guest: Anybody, key: MailKey) -> HTMLResponse:
         with place.engine.database.read() as tx:
             found = mailbox(tx, before=key + 1, most=1)["items"]
         if not found or found[0]["id"] != str(key):
             raise HTTPException(404)
-        return HTMLResponse(_JINJA.get_template("mail.html.j2").render(mail=_readable(found[0])))
-
-    return router
+        return _page(guest, bar(guest), "mail.html.j2", mail=_readable(found[0]))
 
 
-def _front(place: Installation, clock: DemoClock, wrong: str = "", typed: str = "") -> str:
+def _front(place: Installation, guest: Guest, bar: str, status: int = 200) -> HTMLResponse:
     with place.engine.database.read() as tx:
-        mails = mailbox(tx, most=MOST_MAILS)["items"]
+        mails = mailbox(tx, most=NEWEST)["items"]
         counts = count_by_state(tx)
-    due = place.ticker.next_instant()
-    return _JINJA.get_template("front.html.j2").render(
-        now=clock().astimezone(LOCAL),
-        next_due=due.astimezone(LOCAL) if due else None,
-        wrong=wrong,
-        typed=typed or f"{clock().astimezone(LOCAL):%Y-%m-%dT%H:%M}",
+    return _page(
+        guest,
+        bar,
+        "front.html.j2",
+        status,
         processes=_standing(place, counts),
         mails=[_readable(mail) for mail in mails],
-        accounts=[(a.username, a.name, _held(a.roles)) for a in ACCOUNTS],
+        accounts=[(account.username, account.name, held(account)) for account in ACCOUNTS],
     )
+
+
+def _page(guest: Guest, bar: str, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    text = JINJA.get_template(template).render(_=guest.tr, language=guest.language, bar=Markup(bar), **context)
+    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
 
 
 def _standing(place: Installation, counts: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
@@ -86,33 +110,5 @@ def _standing(place: Installation, counts: dict[tuple[str, str], int]) -> list[d
     ]
 
 
-def _held(held: tuple[tuple[str, str], ...]) -> str:
-    """Roles with their unit: "Chuyên viên Phòng Nội vụ (Phòng Nội vụ)"."""
-    by_unit: dict[str, list[str]] = {}
-    for role, unit in held:
-        by_unit.setdefault(_UNIT_NAMES[unit], []).append(_ROLE_LABELS[role])
-    return "; ".join(f"{unit}: {', '.join(labels)}" for unit, labels in by_unit.items())
-
-
 def _readable(mail: dict[str, Any]) -> dict[str, Any]:
     return {**mail, "at": datetime.fromisoformat(mail["at"]).astimezone(LOCAL)}
-
-
-def _target(place: Installation, clock: DemoClock, typed: str, step: str) -> datetime:
-    """Where the form wants the clock to go, aware UTC.
-
-    Raises:
-        InvalidInput: it cannot be read, or lies too far ahead.
-    """
-    if step == "next":
-        return place.ticker.next_instant() or clock()
-    if step == "day":
-        tomorrow = place.engine.office.calendar.next_working(local_date(clock()) + timedelta(days=1))
-        return datetime(tomorrow.year, tomorrow.month, tomorrow.day, 9, tzinfo=LOCAL)
-    try:
-        target = datetime.fromisoformat(typed)
-    except ValueError:
-        raise InvalidInput({"now": "ngày giờ phải có dạng 2024-07-24T09:00"}) from None
-    if target.year >= LAST_YEAR:
-        raise InvalidInput({"now": f"phải trước năm {LAST_YEAR}"})
-    return target if target.tzinfo else target.replace(tzinfo=LOCAL)

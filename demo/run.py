@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
 from fastapi import FastAPI
@@ -13,13 +13,16 @@ from api.installation import DATABASE, Installation, folder_transport, installat
 from api.passwords import hash_password
 from api.routes import demo as demo_routes
 from api.settings import SenderSettings, Settings
-from api.ticker import keep_ticking
+from api.ticker import at_work
+from demo.bar import Bar
 from demo.campaign import STARTS_ON
 from demo.load import PASSWORD, launch_campaign, load_organisation
 from demo.organisation import MAIL_DOMAIN
 from demo.page import demo_pages
+from demo.story import UNREACHABLE, play
 from engine.instants import at_local
 from engine.runtime.database import Database
+from notifications.transport import Attempt, Outcome, Transport
 from web.site import site
 
 OPENING = time(8)
@@ -29,12 +32,28 @@ class NotADemo(Exception):
     """The folder has something else in it, which must not get a virtual clock and mail in files."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mailboxes:
+    """Mail in files; for a mailbox in `closed` it answers as a server does that does not know it."""
+
+    kept: Transport
+    closed: set[str] = field(default_factory=set)
+
+    def send(self, envelope_from: str, recipient: str, message: bytes) -> Attempt:
+        if recipient in self.closed:
+            return Attempt(Outcome.PERMANENT, "550 5.1.1 mailbox unavailable")
+        return self.kept.send(envelope_from, recipient, message)
+
+
 @contextmanager
-def open_demo(settings: Settings, start: datetime | None = None) -> Iterator[tuple[Installation, DemoClock]]:
+def open_demo(
+    settings: Settings, start: datetime | None = None, *, story: bool = False
+) -> Iterator[tuple[Installation, DemoClock]]:
     """The demo in `settings.data`: loaded and launched in an empty folder, gone on with in one that has it.
 
     start: where the clock of a new demo begins, aware; the morning of 10/7/2024 when None. It begins no
-    earlier than that: the plan it carries out is of that day.
+    earlier than that: the plan it carries out is of that day. story: whether a new demo first plays what
+    people did in the four weeks after that morning.
 
     Raises:
         NotADemo: the folder was made by `init`, or a demo's loading was broken off there.
@@ -48,32 +67,39 @@ def open_demo(settings: Settings, start: datetime | None = None) -> Iterator[tup
     settings = replace(
         settings, sender=SenderSettings(name="Phòng Nội vụ quận Dương Kinh", address=f"thidua@{MAIL_DOMAIN}")
     )
-    mails = folder_transport(settings)
+    mails = Mailboxes(folder_transport(settings))
     with installation(settings, clock=clock, wall=wall_clock, transport=mails) as place:
         if is_new:
-            _load(place, clock)
-            place.ticker.advance(clock, begin)
+            campaign_id = _load(place, clock)
+            if story:
+                mails.closed.add(f"{UNREACHABLE}@{MAIL_DOMAIN}")
+                play(place, clock, campaign_id)
+                mails.closed.clear()
+            place.ticker.advance(clock, max(begin, clock()))
         yield place, clock
 
 
 def demo_app(place: Installation, clock: DemoClock) -> FastAPI:
-    """The application of the demo: the API, its clock and mailbox, its front page, ticking."""
-    return create_app(
+    """The application of the demo: the API and all pages under its bar, its clock and mailbox, ticking."""
+    app = create_app(
         place.engine,
         place.settings,
         routers=[lambda bodies: demo_routes.routes(bodies, place.ticker, clock)],
         pages=[demo_pages(place, clock), *site(place.engine.registry)],
-        companions=[lambda: _ticking(place)],
+        companions=[lambda: at_work(place.ticker, place.settings.tick_seconds)],
     )
+    app.state.bar = Bar(place, clock)
+    return app
 
 
-def _load(place: Installation, clock: DemoClock) -> None:
-    """All accounts share one password, so one slow hash is enough."""
+def _load(place: Installation, clock: DemoClock) -> int:
+    """The campaign's key. All accounts share one password, so one slow hash is enough."""
     hashed = hash_password(PASSWORD)
     place.engine.writer.call(lambda tx: load_organisation(tx, hashed, clock()))
     place.engine.reload_office()
-    launch_campaign(place.engine)
+    campaign_id = launch_campaign(place.engine)
     place.engine.writer.call(lambda tx: store_clock(tx, clock()))
+    return campaign_id
 
 
 def is_demo(settings: Settings) -> bool:
@@ -87,12 +113,3 @@ def _last_instant(settings: Settings) -> datetime | None:
         found = stored_clock(tx)
     database.close()
     return found
-
-
-@contextmanager
-def _ticking(place: Installation) -> Iterator[None]:
-    scheduler = keep_ticking(place.ticker.tick, place.settings.tick_seconds)
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=True)

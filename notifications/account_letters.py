@@ -18,13 +18,13 @@ from notifications.facts import clean
 from notifications.letters import PREFIX, Letterhead, Written, about_account
 from notifications.mime import Letter, build, checked_address, message_id
 from notifications.retry import State
-from notifications.schema import message
+from notifications.schema import FOR_RETRIES, message
 from notifications.words import ENGINE_ROOM
 
 LIST = "account"
 _CLOSING = "Đây là thư về tài khoản nên không thể tắt. Chúng tôi không bao giờ hỏi mật khẩu qua thư hay điện thoại."
 
-_NEW_MESSAGE = insertion(message)
+_NEW_MESSAGE = insertion(message, without=FOR_RETRIES)
 _JINJA = Environment(loader=FileSystemLoader(ENGINE_ROOM), autoescape=False, undefined=StrictUndefined)
 
 
@@ -36,6 +36,7 @@ class AccountLetter(StrEnum):
     CHANGED = "account_changed"
     FACTOR_REMOVED = "account_factor_removed"
     MAIL_CHANGED = "account_mail_changed"
+    TEST = "account_test"
 
 
 PAGES = {AccountLetter.INVITATION: "/loi-moi", AccountLetter.RESET: "/dat-mat-khau"}

@@ -25,11 +25,11 @@ from notifications.failures import report_failure
 from notifications.letters import Letterhead
 from notifications.mime import message_id
 from notifications.retry import State
-from notifications.schema import message
+from notifications.schema import FOR_RETRIES, message
 from notifications.waiting import Notice, due_notices, unchanged
 from notifications.words import Words
 
-_NEW_MESSAGE = insertion(message)
+_NEW_MESSAGE = insertion(message, without=FOR_RETRIES)
 _SETTLE = Statement(
     update(notice)
     .where(notice.c.id == bindparam("which"))

@@ -110,7 +110,8 @@ def _open_attempt(work: Work, row: Row, n: int) -> Claim:
 def _end(work: Work, row: Row, n: int, attempt: Attempt, ended_at: datetime) -> None:
     work.tx.run(_END_ATTEMPT, which=row["id"], nth=n, outcome=attempt.outcome.value, reply=attempt.reply)
     rows = work.tx.all(_ATTEMPTS, which=row["id"])
-    outcomes = [Outcome(made["outcome"] or Outcome.UNKNOWN) for made in rows]
+    since = (made for made in rows if made["n"] > row["attempts_before"])  # a person had it tried anew
+    outcomes = [Outcome(made["outcome"] or Outcome.UNKNOWN) for made in since]
     first_at = from_micros(row["first_attempt_at"])
     state, planned = verdict(outcomes, first_at, ended_at), next_attempt(outcomes, first_at, ended_at)
     work.tx.run(

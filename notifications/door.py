@@ -1,8 +1,8 @@
 """The one door to the mail for api and web: run what is due, ask what comes next, look at what was sent."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from threading import Lock
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from engine.administration.mail import settings
+from engine.definition.registry import Registry
 from engine.instants import from_micros
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.present import instant
@@ -17,14 +18,20 @@ from engine.runtime.schema import notice, person, unit
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_NOTICE
 from notifications.account_letters import AccountLetter, Told, is_reachable, write_account_letter
+from notifications.again import retry, retry_all
 from notifications.compose import compose_due, hold_back
 from notifications.delivery import deliver_due
+from notifications.facts import ENGINE_KINDS, samples
 from notifications.failures import masked, without_address
+from notifications.foretelling import Foretold, preview
 from notifications.letters import Letterhead
+from notifications.log import KINDS, STATES, Wanted, failed_count, find, last_to_units, log
+from notifications.planned import After, planned, waiting
+from notifications.preview import headers_of, reminder_letter, unfolded
 from notifications.retry import State
 from notifications.schema import message, message_attempt
 from notifications.transport import Transport
-from notifications.words import Words, prove
+from notifications.words import Words, prove, told_kinds
 
 p = bindparam
 _NEXT_ATTEMPT = Statement(
@@ -36,7 +43,11 @@ _OF_CASE = Statement(
     .order_by(message.c.id)
 )
 _ATTEMPTS = Statement(
-    select(message_attempt).where(message_attempt.c.message_id == p("which")).order_by(message_attempt.c.n)
+    select(message_attempt)
+    .where(
+        message_attempt.c.message_id.in_(select(notice.c.message_id).where(notice.c.instance_id == p("case_id")))
+    )
+    .order_by(message_attempt.c.message_id, message_attempt.c.n)
 )
 _SENT = Statement(
     select(message, person.c.username, unit.c.code.label("unit_code"))
@@ -48,6 +59,24 @@ _SENT = Statement(
 )
 _CASES = Statement(
     select(notice.c.instance_id).where(notice.c.message_id == p("which")).distinct().order_by(notice.c.instance_id)
+)
+_STATES = Statement(select(message.c.state, func.count().label("n")).group_by(message.c.state))
+_LAST_SENT = Statement(select(func.max(message.c.settled_at).label("at")).where(message.c.state == State.SENT.value))
+_WAITS = Statement(  # what was tried and did not leave yet, with the last answer
+    select(message_attempt.c.reply, message.c.address)
+    .join_from(message_attempt, message)
+    .where(message.c.state == State.QUEUED.value)
+    .order_by(message_attempt.c.id.desc())
+    .limit(1)
+)
+_LATER = message_attempt.alias("later")
+_LAST_ANSWER = select(func.max(_LATER.c.id)).where(_LATER.c.message_id == message.c.id).scalar_subquery()
+_FAILED = Statement(
+    select(message, message_attempt.c.reply)
+    .outerjoin_from(message, message_attempt, message_attempt.c.id == _LAST_ANSWER)
+    .where(message.c.state == State.FAILED.value, message.c.id < p("before"))
+    .order_by(message.c.id.desc())
+    .limit(p("most"))
 )
 _BEYOND = 2**63 - 1
 
@@ -93,7 +122,46 @@ def mails_of_case(tx: Transaction, instance_id: int) -> list[dict[str, Any]]:
 
     Addresses are masked, and there are no texts: a digest also speaks of other cases.
     """
-    return [_mail(tx, row) for row in tx.all(_OF_CASE, case_id=instance_id)]
+    attempts: dict[int, list[Row]] = {}
+    for made in tx.all(_ATTEMPTS, case_id=instance_id):
+        attempts.setdefault(made["message_id"], []).append(made)
+    return [_mail(row, attempts.get(row["id"], [])) for row in tx.all(_OF_CASE, case_id=instance_id)]
+
+
+def traffic(tx: Transaction) -> dict[str, Any]:
+    """How the mail goes: messages by state (queued, sent, failed), when the last one left, and what was answered to
+    the last try of one that has not left yet (None: nothing waits after a try)."""
+    counted = {row["state"]: row["n"] for row in tx.all(_STATES)}
+    last, waits = tx.one(_LAST_SENT), tx.one(_WAITS)
+    return {
+        "messages": {state.value: counted.get(state.value, 0) for state in State},
+        "last_sent_at": instant(last["at"]) if last and last["at"] is not None else None,
+        "waits_because": without_address(waits["reply"], waits["address"]) if waits else None,
+    }
+
+
+def failed_mails(tx: Transaction, before: int | None, most: int) -> list[dict[str, Any]]:
+    """The newest messages below that key that did not get through, addresses masked, each with the last answer."""
+    return [
+        {
+            "id": str(row["id"]),
+            "at": instant(row["created_at"]),
+            "recipient": row["name"],
+            "address": masked(row["address"]),
+            "subject": row["subject"],
+            "why": row["fault"] or without_address(row["reply"] or "", row["address"]),
+        }
+        for row in tx.all(_FAILED, before=_BEYOND if before is None else before, most=most)
+    ]
+
+
+def examples(registry: Registry) -> Iterator[dict[str, str]]:
+    """What the letter of every process and kind says, with invented facts: process, kind, subject and sentences."""
+    words = prove(registry)
+    for model in registry.models:
+        for kind in dict.fromkeys((*told_kinds(model), *ENGINE_KINDS)):
+            said = words.of(model.code, kind, next(samples(model, kind)))
+            yield {"process": model.title, "kind": kind, **asdict(said)}
 
 
 def mailbox(tx: Transaction, before: int | None = None, most: int = 50) -> dict[str, Any]:
@@ -125,7 +193,7 @@ def current_head(tx: Transaction, head: Letterhead) -> Letterhead:
     return replace(head, sender=sender, contact=name or head.contact)
 
 
-def _mail(tx: Transaction, row: Row) -> dict[str, Any]:
+def _mail(row: Row, attempts: list[Row]) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "at": instant(row["created_at"]),
@@ -136,7 +204,7 @@ def _mail(tx: Transaction, row: Row) -> dict[str, Any]:
         "state": row["state"],
         "fault": row["fault"],
         "next_attempt_at": instant(row["next_attempt_at"]),
-        "attempts": [_attempt(made, row["address"]) for made in tx.all(_ATTEMPTS, which=row["id"])],
+        "attempts": [_attempt(made, row["address"]) for made in attempts],
     }
 
 
@@ -159,18 +227,15 @@ def _received(tx: Transaction, row: Row) -> dict[str, Any]:
         "address": row["address"],
         "subject": row["subject"],
         "text": row["text"],
-        "headers": {name: _unfolded(value) for name, value in headers.items()},
+        "headers": {name: unfolded(value) for name, value in headers.items()},
         "instance": str(row["instance_id"]) if row["instance_id"] is not None else None,
         "instances": [str(case["instance_id"]) for case in tx.all(_CASES, which=row["id"])],
     }
 
 
-def _unfolded(value: str) -> str:
-    """A header as a person reads it. `email.policy.default` would double a space in some Vietnamese names."""
-    return str(make_header(decode_header(value))).replace("\r\n", "")
-
-
 __all__ = [
-    "AccountLetter", "Letterhead", "Post", "Told", "current_head", "is_reachable", "mailbox", "mails_of_case",
-    "next_due", "prove", "run_due", "write_account_letter",
+    "KINDS", "STATES", "AccountLetter", "After", "Foretold", "Letterhead", "Post", "Told", "Wanted", "current_head",
+    "examples", "failed_count", "failed_mails", "find", "headers_of", "is_reachable", "last_to_units", "log",
+    "mailbox", "mails_of_case", "next_due", "planned", "preview", "prove", "reminder_letter", "retry", "retry_all",
+    "run_due", "traffic", "waiting", "write_account_letter",
 ]  # fmt: skip

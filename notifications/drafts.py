@@ -104,7 +104,7 @@ def _failed(draft: Draft, fault: str) -> Draft:
 def _written(press: Press, draft: Draft) -> Draft:
     spoken = _items_of(draft.said)
     name, to_unit = clean(draft.first.name), draft.first.unit_id is not None
-    items = [_item(press, told) for told in spoken]
+    items = [item_of(press, told) for told in spoken]
     if len(items) > 1:
         written = letters.digest(press.head, name, items, to_unit=to_unit)
         return _sealed(press, draft, written, name, thread=None, calendar=None)
@@ -126,7 +126,12 @@ def _matter(told: Notice) -> tuple[int | None, bool] | int:
     return told.task_id, told.kind == ESCALATION
 
 
-def _item(press: Press, told: Notice) -> Item:
+def item_of(press: Press, told: Notice) -> Item:
+    """The notice in words.
+
+    Raises:
+        TemplateError, ValueError: it cannot be put into words.
+    """
     facts = opened(told.kind, told.facts)
     due_on = facts.get("due_on")
     return Item(

@@ -29,8 +29,13 @@ message = Table(
     Column("next_attempt_at", Instant),  # null: no attempt is to come
     Column("first_attempt_at", Instant),
     Column("settled_at", Instant),
+    Column("attempts_before", Integer, nullable=False, server_default="0"),  # made before it was tried again
+    Column("retried_by", Key, ForeignKey("person.id")),  # who last had it tried again
     Index(None, "state", "next_attempt_at", "id"),
 )  # fmt: skip
+
+FOR_RETRIES = ("attempts_before", "retried_by")
+"""What nobody sets on a new message."""
 
 message_attempt = Table(
     "message_attempt", metadata,

@@ -50,6 +50,17 @@ def due_notices(tx: Transaction, now: datetime) -> list[Notice]:
     return [_notice(row) for row in tx.all(_DUE, now=to_micros(now))]
 
 
+def last_notice(tx: Transaction) -> int:
+    """The key of the newest notice; 0 when there is none."""
+    row = tx.one(_LAST)
+    return int(row["id"]) if row is not None and row["id"] is not None else 0
+
+
+def notices_after(tx: Transaction, key: int) -> list[Notice]:
+    """The waiting notices that were written after that one, whenever their time comes."""
+    return [_notice(row) for row in tx.all(_AFTER, key=key)]
+
+
 def unchanged(tx: Transaction, seen: Notice) -> bool:
     """Whether the notice still waits and everything about it is as it was."""
     row = tx.one(_AGAIN, which=seen.id)
@@ -76,6 +87,8 @@ def _waiting() -> Select[Any]:
 
 
 _DUE = Statement(_waiting().where(notice.c.not_before <= bindparam("now")).order_by(notice.c.id))
+_AFTER = Statement(_waiting().where(notice.c.id > bindparam("key")).order_by(notice.c.id))
+_LAST = Statement(select(func.max(notice.c.id).label("id")))
 _AGAIN = Statement(_waiting().where(notice.c.id == bindparam("which")))
 
 

@@ -1,5 +1,6 @@
 """The model customer: what is loaded, its clock over pages and API, its mail, and who sees what in it."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from engine.runtime.queries import count_by_state
 from engine.runtime.rights import visible, visible_rows
 from engine.runtime.schema import incident, instance, session
 from engine.runtime.service import Asking
+from notifications.schema import message
 
 LAUNCHED = {
     ("campaign", "running"): 1,
@@ -187,19 +189,77 @@ def test_codes_and_accounts_are_unique_and_every_seat_is_held() -> None:
     assert {code for account in ACCOUNTS for _, code in account.roles} <= set(codes)
 
 
+# ── the story ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def after_story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo as a stranger meets it; for tests that only look."""
+    with open_demo(Settings(data=tmp_path_factory.mktemp("demo") / "story"), story=True) as (place, clock):
+        yield Demo(place, clock, TestClient(demo_app(place, clock), follow_redirects=False))
+
+
+def test_after_the_story_work_stands_at_every_desk(after_story: Demo) -> None:
+    counts = after_story.counts()
+
+    assert after_story.now == "2024-08-06 09:00"
+    assert {state: n for (process, state), n in counts.items() if process == "ward_plan"} == {
+        "in_progress": 1, "acknowledged": 1, "checked": 1, "returned": 1, "drafted": 1, "to_start": 1,
+    }  # fmt: skip
+    proposals = {state: n for (process, state), n in counts.items() if process == "award_proposal"}
+    assert proposals == {
+        "drafted": 2, "directed": 1, "submitted": 1, "received": 2, "supplement_requested": 1, "signing": 1,
+        "appraised": 1, "cleared": 2, "council_reviewed": 4, "ward_review": 1, "approved": 1, "notified": 1,
+        "awarded": 2, "archived": 1, "rejected": 1, "returned": 1,
+    }  # fmt: skip
+    assert [bool(_tasks(after_story, who)) for who in BUSY] == [True] * len(BUSY)
+
+
+BUSY = (
+    "phuong4", "ct.phuong3", "phuong6", "donvi7", "donvi15", "chuyenvien", "chuyenvien2", "truongphong", "thuky",
+    "chutich", "phochutich", "vanthu", "ct.phuong1", "phuong1",
+)  # fmt: skip
+
+
+def _tasks(demo: Demo, who: str) -> list[Any]:
+    found: list[Any] = demo.client.get("/api/v1/tasks?for=me", headers=demo.bearer(who)).json()["items"]
+    return found
+
+
+def test_the_story_leaves_a_whole_history_and_one_mailbox_that_refused(after_story: Demo) -> None:
+    refused = after_story.rows(select(message.c.address, message.c.state).where(message.c.state != "sent").distinct())
+
+    assert refused == [("tt.donvi23@duongkinh.example", "failed")]
+    troubles = [what for (what,) in after_story.rows(select(incident.c.what))]
+    assert [what.startswith("Không gửi được thư") for what in troubles] == [True]
+    with after_story.place.engine.database.read() as tx:
+        assert list(verify(tx)) == []
+
+
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_front_page_shows_the_clock_the_cases_the_mail_and_the_accounts(in_july: Demo) -> None:
+def test_the_overview_shows_the_clock_the_cases_the_mail_and_the_accounts(in_july: Demo) -> None:
     page = in_july.client.get("/demo")
 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "09:00 ngày 17/07/2024" in page.text
+    assert "09:00 17/07/2024" in page.text
     assert "Chưa lập: 6" in page.text
     assert "Đang triển khai: 23" in page.text
-    assert "<td>phuong1</td>" in page.text  # as the recipient of a mail
+    assert "<td>phuong1</td>" in in_july.client.get("/demo/mails").text  # as the recipient of a mail
     assert [f"<code>{account.username}</code>" in page.text for account in ACCOUNTS] == [True] * len(ACCOUNTS)
-    assert page.text.count('<a href="/demo/mails/') == 40
+    assert page.text.count('<a href="/demo/mails/') == 10
+
+
+def test_all_mail_is_read_page_by_page(in_july: Demo) -> None:
+    found, onward = [], "/demo/mails"
+    while onward:
+        page = in_july.client.get(onward).text
+        found += re.findall(r'href="/demo/mails/(\d+)"', page)
+        onward = "".join(re.findall(r'href="(/demo/mails\?before=\d+)"', page))
+
+    assert found == [mail["id"] for mail in _every_mail(in_july)]
+    assert len(found) > 40
 
 
 def test_a_mail_can_be_read_as_it_was_received(in_july: Demo) -> None:
@@ -212,9 +272,9 @@ def test_a_mail_can_be_read_as_it_was_received(in_july: Demo) -> None:
     assert mail["headers"]["Message-ID"].strip("<>") in page.text
 
 
-@pytest.mark.parametrize(("key", "status"), [("99999", 404), ("0", 422), ("x", 422), (str(10**30), 422)])
-def test_a_mail_that_is_not_there_is_not_shown(in_july: Demo, key: str, status: int) -> None:
-    assert in_july.client.get(f"/demo/mails/{key}").status_code == status
+@pytest.mark.parametrize("key", ["99999", "0", "x", str(10**30)])
+def test_a_mail_that_is_not_there_is_not_shown(in_july: Demo, key: str) -> None:
+    assert in_july.client.get(f"/demo/mails/{key}").status_code == 404
 
 
 def test_the_clock_goes_to_what_is_due_next(demo: Demo) -> None:
@@ -268,7 +328,64 @@ def test_what_was_typed_comes_back_harmless(fresh: Demo) -> None:
     assert (answer.status_code, "<script>" in answer.text) == (422, False)
 
 
+# ── the bar ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_bar_is_on_every_page_and_says_who_looks(fresh: Demo) -> None:
+    fresh.client.cookies.set("thidua_session", fresh.log_in("phuong1"))
+    pages = [fresh.client.get(path).text for path in ("/", "/demo", "/dang-nhap")]
+    fresh.client.cookies.clear()
+
+    assert ["08:00 10/07/2024" in page and "· phuong1</summary>" in page for page in pages] == [True] * 3
+
+
+def test_a_step_leads_back_to_the_page_it_was_pressed_on(demo: Demo) -> None:
+    answer = demo.client.post("/demo/clock", data={"step": "day", "tiep": "/ho-so?mo=1"})
+
+    assert (answer.status_code, answer.headers["location"], demo.now) == (303, "/ho-so?mo=1", "2024-07-11 09:00")
+
+
+@pytest.mark.parametrize("onward", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"])
+def test_the_bar_leads_nowhere_else(fresh: Demo, onward: str) -> None:
+    answer = fresh.client.post("/demo/account", data={"username": "phuong1", "tiep": onward})
+    fresh.client.cookies.clear()
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_one_changes_places_without_a_password_and_the_seat_left_is_closed(fresh: Demo) -> None:
+    client, who = fresh.client, []
+    for username in ("chuyenvien", "chutich"):
+        answer = client.post("/demo/account", data={"username": username, "tiep": "/"})
+        who.append(
+            (answer.status_code, answer.headers["location"], client.get("/api/v1/me").json()["person"]["username"])
+        )
+        before = client.cookies["thidua_session"]
+    client.post("/demo/account", data={"username": "nobody"})
+    still = client.get("/api/v1/me").status_code
+    client.post("/demo/account", data={"username": "thuky"})
+    left = client.get("/api/v1/me", headers={"Authorization": f"Bearer {before}"}).status_code
+    client.cookies.clear()
+
+    assert who == [(303, "/", "chuyenvien"), (303, "/", "chutich")]
+    assert (still, left) == (200, 401)
+
+
+def test_an_account_that_is_none_cannot_be_taken(fresh: Demo) -> None:
+    assert fresh.client.post("/demo/account", data={"username": "nobody"}).status_code == 404
+
+
 # ── the API of the demo ──────────────────────────────────────────────────────────────────────────
+
+
+def _every_mail(demo: Demo) -> list[dict[str, Any]]:
+    found, cursor = [], {}
+    while True:
+        part = demo.client.get(MAILS, params={"limit": 100, **cursor}, headers=demo.bearer("quantri")).json()
+        found += part["items"]
+        if part["next"] is None:
+            return found
+        cursor = {"cursor": part["next"]}
 
 
 def _mails(demo: Demo, **query: str | int) -> list[dict[str, Any]]:

@@ -12,18 +12,28 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.credentials import SESSION_COOKIE, set_cookie
 from api.errors import TITLES, status_of
 from api.refusals import WrongConfirmation
-from engine.errors import GuardUnmet, InvalidInput, LinesRefused, NotAuthenticated, NotFound, Refused
+from engine.errors import (
+    ConfirmationNeeded,
+    GuardUnmet,
+    InvalidInput,
+    LinesRefused,
+    NotAuthenticated,
+    NotFound,
+    Reason,
+    Refused,
+)
 from engine.runtime import accounts
-from web.visits import OWN_FIELDS, PASSWORD_FIELD, PLACE_FIELD, VERSION_FIELD, Guest, guest_of
+from web.visits import OWN_FIELDS, PASSWORD_FIELD, PLACE_FIELD, SECRET_FIELDS, VERSION_FIELD, Guest, guest_of
 
 KEPT_FIELD, NEXT_FIELD = "_kept", "tiep"
-LOGIN = "/dang-nhap"
+LOGIN, CONFIRM = "/dang-nhap", "/xac-nhan"
 LONGEST_KEPT = 900_000
 
 
@@ -36,8 +46,8 @@ class PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 response = await handler(request)
-            except WrongConfirmation as refused:  # is logged in, and mistyped
-                response = refusal_page(guest_of(request), refused)
+            except (ConfirmationNeeded, WrongConfirmation) as refused:  # is logged in
+                response = await confirm_page(guest_of(request), refused)
             except NotAuthenticated:
                 response = await _log_in_first(guest_of(request))
             except Refused as refused:
@@ -67,7 +77,7 @@ def reasons_of(refused: Refused) -> list[tuple[str, Any]]:
     if isinstance(refused, LinesRefused):
         return [(line, reason) for line, why in refused.lines.items() for reason in why]
     if isinstance(refused, InvalidInput):
-        return [(field, {"sentence": sentence}) for field, sentence in refused.fields.items()]
+        return [(field, Reason("", sentence)) for field, sentence in refused.fields.items()]
     return []
 
 
@@ -127,6 +137,27 @@ def login_page(
     )
 
 
+async def confirm_page(guest: Guest, refused: Refused, onward: str = "") -> Response:
+    """Asks for the password again. What a form had sent stands in the page and goes to its address once more with it.
+
+    onward: where to go then, when no form waits.
+    """
+    is_form = guest.request.method == "POST" and guest.request.url.path != CONFIRM
+    form = await guest.form() if is_form else FormData()
+    typed = [(name, value) for name, value in form.multi_items() if name not in SECRET_FIELDS]
+    return guest.page(
+        "account/confirm.html.j2",
+        status=status_of(refused),
+        wrong=guest.tr(refused.sentence) if isinstance(refused, WrongConfirmation) else "",
+        action=guest.request.url.path if is_form else CONFIRM,
+        typed=[(name, value) for name, value in typed if isinstance(value, str)],
+        has_files=any(not isinstance(value, str) and value.filename for _, value in typed),
+        place=local_path(str(form.get(PLACE_FIELD, "")) or "/"),
+        onward="" if is_form else onward or guest.request.url.path,
+        sign_on=bool(guest.settings.sign_on.issuer),
+    )
+
+
 def _with_new_secret(request: Request, response: Response) -> Response:
     visit = getattr(request.state, "visit", None)
     if visit is not None and visit.fresh:
@@ -136,6 +167,6 @@ def _with_new_secret(request: Request, response: Response) -> Response:
 
 
 __all__ = [
-    "KEPT_FIELD", "LOGIN", "NEXT_FIELD", "PASSWORD_FIELD", "PageRoute", "failure_page", "local_path", "login_page",
-    "page_router", "reasons_of", "refusal_page",
+    "CONFIRM", "KEPT_FIELD", "LOGIN", "NEXT_FIELD", "PASSWORD_FIELD", "PageRoute", "confirm_page", "failure_page",
+    "local_path", "login_page", "page_router", "reasons_of", "refusal_page",
 ]  # fmt: skip

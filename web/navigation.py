@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.definition.language import Seat
 from engine.definition.performing import Actor
+from engine.runtime.signing import signers as of
 from engine.runtime.work import Work
 
 Test = Callable[[Work, Actor], bool]
@@ -29,22 +30,13 @@ def works_for_an_authority(work: Work, actor: Actor) -> bool:
 
 
 def signs(work: Work, actor: Actor) -> bool:
-    """Somebody with a role that takes an action which counts as a signature."""
-    return bool({code for code, _ in actor.hats} & _signing(work))
+    """Somebody with a role for whose signature cases wait."""
+    signers = {role.code for model in work.registry.models for state in model.states for role in of(model, state)}
+    return any(code in signers for code, _ in actor.hats)
 
 
 def administers(work: Work, actor: Actor) -> bool:
     return any(code == work.registry.administrator.code for code, _ in actor.memberships)
-
-
-def _signing(work: Work) -> set[str]:
-    return {
-        role.code
-        for model in work.registry.models
-        for state, action in model.table
-        if model.actions[action].signs
-        for role in model.performers(state, action)
-    }
 
 
 MENU: tuple[tuple[Entry, Test], ...] = (

@@ -1,13 +1,11 @@
-"""Pages for people until the real ones exist: the API reference, and where the links of mails lead."""
+"""The API reference: every command of the API in one table."""
 
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from engine.definition.registry import Registry
 
 ROOM = FilePath(__file__).parent
 _JINJA = Environment(loader=FileSystemLoader(ROOM / "templates"), autoescape=True, undefined=StrictUndefined)
@@ -22,19 +20,6 @@ def reference_pages() -> APIRouter:
         document = request.app.openapi()
         page = _JINJA.get_template("reference.html.j2")
         return HTMLResponse(page.render(title=document["info"]["title"], groups=_grouped(document)))
-
-    return router
-
-
-def case_pages(registry: Registry) -> APIRouter:
-    """GET /{collection}/{id}, where mails lead: it names the case's place in the API and shows nothing of it."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/{collection}/{case_id}")
-    def case(collection: str, case_id: Annotated[int, Path(ge=1, lt=2**63)]) -> HTMLResponse:
-        model = registry.collection(collection)
-        page = _JINJA.get_template("case.html.j2")
-        return HTMLResponse(page.render(title=model.title, path=f"/api/v1/{model.collection}/{case_id}"))
 
     return router
 

@@ -39,9 +39,11 @@ NOTE_COOKIE, LANGUAGE_COOKIE = "thidua_note", "thidua_language"
 NOTE_SECONDS, LONGEST_NOTE = 60, 1500
 MOST_FIELDS, MOST_FILES = 2000, 20
 KEY_FIELD, VERSION_FIELD, PASSWORD_FIELD, PLACE_FIELD = "_key", "_version", "_password", "_place"
-OWN_FIELDS = (KEY_FIELD, VERSION_FIELD, PASSWORD_FIELD, PLACE_FIELD)
+SECRET_FIELDS = (PASSWORD_FIELD, "_new", "_again", "_code", "_secret")
+OWN_FIELDS = (KEY_FIELD, VERSION_FIELD, PLACE_FIELD, *SECRET_FIELDS)
 """What forms carry beside what people fill in: a random key, so that a double click is one change; the version of
-the case they show; the password, where signing asks for it; their own address, under which drafts are kept."""
+the case they show; the password, where signing asks for it; their own address, under which drafts are kept. What
+is secret is never kept."""
 
 
 @dataclass(slots=True)
@@ -180,7 +182,7 @@ def _fingerprint(path: str, form: FormData) -> str:
     """What makes two sendings of a form the same request; files count by their names and sizes."""
     parts = [path.encode()]
     for name, value in form.multi_items():
-        if name != PASSWORD_FIELD:
+        if name not in SECRET_FIELDS:
             shown = value if isinstance(value, str) else f"{value.filename}/{value.size}"
             parts.append(f"{name}={shown}".encode())
     digest = sha256()

@@ -27,6 +27,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.office.files import FileKind, FileRefused, clean_name, sniff
 from engine.runtime import commands, queries
 from engine.runtime.commands import Paper
+from engine.runtime.database import Row
 from engine.runtime.present import attachment_json
 from engine.runtime.service import Engine
 
@@ -78,12 +79,7 @@ def _fetch(place: Collection) -> None:
             paper = queries.attachment_of(work.tx, row["id"], int(attachment_id))
         if paper is None:
             raise NotFound(what=f"giấy tờ số {attachment_id} của hồ sơ này")
-        headers = {
-            "Content-Disposition": disposition(paper["name"]),
-            "Content-Length": str(paper["size"]),
-            **NEVER_SHOWN,
-        }
-        return StreamingResponse(_chunks(engine.blobs.open(paper["sha256"])), 200, headers, paper["media_type"])
+        return served(engine, paper)
 
 
 def _attach(place: Collection) -> None:
@@ -104,10 +100,20 @@ def _attach(place: Collection) -> None:
             raise WrongMediaType(expected=MULTIPART)
         async with upload_form(request) as form:
             kind, file = _parts(model, form)
-            paper = await run_in_threadpool(_keep, engine, kind, file, settings.upload_limit_bytes)
+            paper = await run_in_threadpool(keep, engine, kind, file, settings.upload_limit_bytes)
         # The bytes of a multipart body differ with each sending: its boundary is drawn anew.
         asked = asking(request, secret, f"{paper.kind}\n{paper.name}\n{paper.sha256}".encode())
         return reply(await answered(engine.attach(asked, model, int(case_id), paper)))
+
+
+def served(engine: Engine, paper: Row) -> Response:
+    """A stored paper as a download: saved, never rendered here."""
+    headers = {
+        "Content-Disposition": disposition(paper["name"]),
+        "Content-Length": str(paper["size"]),
+        **NEVER_SHOWN,
+    }
+    return StreamingResponse(_chunks(engine.blobs.open(paper["sha256"])), 200, headers, paper["media_type"])
 
 
 @asynccontextmanager
@@ -151,7 +157,7 @@ def _parts(model: ProcessModel, form: FormData) -> tuple[str, UploadFile]:
     return kind, file
 
 
-def _keep(engine: Engine, kind: str, upload: UploadFile, limit_bytes: int) -> Paper:
+def keep(engine: Engine, kind: str, upload: UploadFile, limit_bytes: int) -> Paper:
     """Store the file. Blocks: for a thread.
 
     Raises:

@@ -121,7 +121,7 @@ def _list(place: Collection) -> None:
         with looking(engine, secret) as (work, actor):
             unit_id = _unit_id(work, unit)
             wanted = CaseFilter(
-                process=model.code,
+                processes=(model.code,),
                 state=state,
                 phase=phase,
                 unit_id=unit_id,

@@ -1,16 +1,49 @@
-"""The mails about a case: who was written to, and what the mail servers said."""
+"""The mails about a case: who was written to, what the mail servers said; and having a failed one tried again."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.dependencies import CaseId, EngineDep, Secret, looking
+from api.bodies import no_body
+from api.dependencies import (
+    ID_PATTERN,
+    IDEMPOTENCY_KEY,
+    Asked,
+    CaseId,
+    EngineDep,
+    Secret,
+    answered,
+    change_headers,
+    looking,
+    reply,
+)
+from api.documentation import Bodies
+from api.errors import BODY, documented
 from api.routes.collection import READ, Collection, answer
 from api.schemas import Key, Page
+from engine.definition.documents import canonical
+from engine.definition.performing import Actor
+from engine.errors import (
+    ActionNotAvailable,
+    KeyReused,
+    NotAuthenticated,
+    NotFound,
+    NotPerformer,
+    ScopeMissing,
+    Unavailable,
+)
 from engine.runtime import commands
-from notifications.door import mails_of_case
+from engine.runtime.service import Answer
+from engine.runtime.work import Work
+from notifications.door import mails_of_case, retry
+
+MailId = Annotated[str, Path(alias="id", pattern=ID_PATTERN)]
+_MEMBERS = (
+    "id", "at", "recipient", "address", "subject", "kind", "state", "fault", "next_attempt_at", "attempts",
+)  # fmt: skip
 
 
 class MailAttempt(BaseModel):
@@ -52,3 +85,27 @@ def add(place: Collection) -> None:
             row = commands.load(work, place.model, int(case_id), actor)
             items = mails_of_case(work.tx, row["id"])
         return answer({"items": items, "next": None})
+
+
+router = APIRouter(prefix="/mails", tags=["mails"])
+
+
+@router.post(
+    "/{id}/retry",
+    operation_id="mails_retry",
+    summary="Gửi lại một thư lỗi, đúng nội dung đã soạn",
+    response_model=Mail,
+    responses=documented(
+        NotAuthenticated, ScopeMissing, NotFound, NotPerformer, ActionNotAvailable, KeyReused, Unavailable, *BODY
+    ),
+    openapi_extra={**change_headers(IDEMPOTENCY_KEY), **Bodies.nothing()},
+    dependencies=[Depends(no_body)],
+)
+async def retry_mail(engine: EngineDep, asked: Asked, mail_id: MailId) -> Response:
+    """For who looks after all the cases it is about. It leaves with the next tick."""
+
+    def perform(work: Work, actor: Actor) -> Answer:
+        item = retry(work, actor, int(mail_id))
+        return Answer(200, canonical({name: item[name] for name in _MEMBERS}))
+
+    return reply(await answered(engine.change(asked, perform)))

@@ -89,6 +89,7 @@ class CorrectionWish(ReasonWish, json_schema_extra={"minProperties": 2}):
     name: Annotated[str, Field(min_length=2, max_length=200)] = ""
     position: Annotated[str, Field(max_length=200)] = ""
     birth_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    public_consent: bool = Field(False, description="Whether name and achievement may be published")
 
 
 class MaskedSubject(BaseModel):
@@ -250,7 +251,7 @@ def _correct(place: Collection) -> None:
     @place.router.post(
         f"{place.one}/correction",
         operation_id=place.operation("correct"),
-        summary="Cải chính họ tên, chức vụ, năm sinh của đối tượng",
+        summary="Cải chính họ tên, chức vụ, năm sinh của đối tượng; cho hoặc rút đồng ý công khai",
         responses={**documented(*CHANGE, GuardUnmet, *BODY), **place.answers()},
         openapi_extra={**place.bodies.body(f"{place.name}Correction", CorrectionWish), **change_headers(IF_MATCH)},
     )
@@ -263,7 +264,7 @@ def _correct(place: Collection) -> None:
         """In any state, by the own unit or the appraising office; award and state stay as they are."""
         given = wish.model_dump(exclude_unset=True, exclude={"reason"})
         if not given:
-            raise InvalidInput({"body": "Nêu ít nhất một mục cần cải chính: name, position, birth_year."})
+            raise InvalidInput({"body": "Nêu ít nhất một mục: name, position, birth_year, public_consent."})
 
         def change(work: Work, row: Row, actor: Actor) -> Row:
             return person_rights.correct(work, place.model, row, given, wish.reason, actor)

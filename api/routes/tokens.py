@@ -76,10 +76,15 @@ def _create(router: APIRouter, bodies: Bodies) -> None:
     ) -> Response:
         """The secret is in this answer and nowhere else. A token cannot make tokens."""
         # No idempotency key: an answer that holds a secret is never stored.
-        return answer(await answered(engine.writer.submit(lambda tx: _open(engine, tx, secret, wish))), 201)
+        return answer(await answered(engine.writer.submit(lambda tx: open_token(engine, tx, secret, wish))), 201)
 
 
-def _open(engine: Engine, tx: Transaction, secret: str, wish: TokenWish) -> dict[str, Any]:
+def open_token(engine: Engine, tx: Transaction, secret: str, wish: TokenWish) -> dict[str, Any]:
+    """Make a token for whoever sits behind that secret; its own secret is in what is returned and nowhere else.
+
+    Raises:
+        NotAuthenticated, SessionNeeded: no session. ConfirmationNeeded: for sign and administer, if it was long ago.
+    """
     wall_now, token, scopes = engine.wall(), new_secret(), frozenset(wish.scopes)
     login = accounts.own_session(tx, secret, wall_now, fresh=not scopes.isdisjoint(POWERFUL))
     lasts = timedelta(days=wish.days)

@@ -19,9 +19,18 @@ _DAYS = Statement(
     .where(calendar_day.c.day.between(p("first"), p("last")))
     .order_by(calendar_day.c.entered_at, calendar_day.c.id)
 )
+_DUE_IN = Statement(
+    select(user_task.c.due_on, func.count().label("n"))
+    .where(user_task.c.clock == "running", user_task.c.due_on.between(p("first"), p("last")))
+    .group_by(user_task.c.due_on)
+)
 _DUE_FROM = Statement(
     select(func.count().label("n")).where(user_task.c.clock == "running", user_task.c.due_on >= p("day"))
 )
+
+
+COMPUTED, LAST_QUARTER = "holidays ", 10
+"""How the source of a day begins that nobody announced, and the month from which next year's should be."""
 
 
 def days(tx: Transaction, year: int) -> list[dict[str, Any]]:
@@ -29,6 +38,20 @@ def days(tx: Transaction, year: int) -> list[dict[str, Any]]:
     rows = tx.all(_DAYS, first=f"{year:04d}-01-01", last=f"{year:04d}-12-31")
     latest = {row["day"]: row for row in rows}
     return [_shown(latest[day]) for day in sorted(latest)]
+
+
+def due_by_day(tx: Transaction, year: int) -> dict[str, int]:
+    """How many running tasks are due on each day of the year that has any, by the day's ISO date."""
+    rows = tx.all(_DUE_IN, first=f"{year:04d}-01-01", last=f"{year:04d}-12-31")
+    return {row["due_on"]: row["n"] for row in rows}
+
+
+def must_be_entered(tx: Transaction, today: date) -> int | None:
+    """The next year, once its days should be entered: the last quarter has begun, and of that year nothing is there
+    but what was computed; None as long as there is nothing to do."""
+    coming = today.year + 1
+    is_open = all(row["source"].startswith(COMPUTED) for row in days(tx, coming))
+    return coming if today.month >= LAST_QUARTER and is_open else None
 
 
 def add_day(desk: Desk, new: NewDay) -> dict[str, Any]:

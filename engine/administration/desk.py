@@ -87,6 +87,13 @@ class Desk(Reach):
                 raise OfficeRefused("last_administrator", when=when, authority=self.unit(body)["name"])
 
     # ── units ────────────────────────────────────────────────────────────────────────────────
+    @property
+    def reached_units(self) -> frozenset[int]:
+        """The keys of all units, also closed ones, that may be changed from here."""
+        units = self.work.office.units.values()
+        bodies = {body for body in {one.authority_id for one in units} if self.reaches(body)}
+        return frozenset(one.id for one in units if one.authority_id in bodies)
+
     def coded(self, code: str) -> Row | None:
         """The unit of that code, also one that is closed."""
         return self.tx.one(_UNIT_CODED, code=code)

@@ -44,6 +44,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 """Sheet → field of the form → heading."""
 PAPER = "Nhập từ bảng tính"
 ADDED, CHANGED, ENDED = "added", "changed", "ended"
+IMPORTED = "organisation.import"
+"""What the log calls an import as a whole; each row has entries of its own."""
 MOST_PROBLEMS = 200
 """So many places that are wrong are told; rows after them are not looked at."""
 EMPTY = "Chưa điền mục này."
@@ -207,6 +209,8 @@ def take_in(
     if running.problems:
         raise RowsRefused(running.problems, MOST_PROBLEMS)
     counted = {what: sum(one["what"] == what for one in running.changes) for what in (ADDED, CHANGED, ENDED)}
+    if running.changes and not dry_run:
+        desk.note(IMPORTED, "xlsx", **counted)
     return {"dry_run": dry_run, **counted, "changes": running.changes}
 
 

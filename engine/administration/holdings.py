@@ -42,6 +42,7 @@ _MEMBERSHIP = (
 )
 MEMBERSHIP = Statement(_MEMBERSHIP.where(membership.c.id == p("which")))
 MEMBERSHIPS_OF = Statement(_MEMBERSHIP.where(membership.c.person_id == p("person_id")))
+MEMBERSHIPS_BETWEEN = Statement(_MEMBERSHIP.where(membership.c.person_id.between(p("first"), p("last"))))
 _USED = Statement(select(history.c.id).where(history.c.mandate_id == p("which")).limit(1))
 _OF_UNIT = Statement(_MEMBERSHIP.where(membership.c.unit_id == p("unit_id"), _still(membership)))
 _OF_PERSON = Statement(_MEMBERSHIP.where(membership.c.person_id == p("person_id"), _still(membership)))

@@ -7,16 +7,20 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from engine.administration.desk import Desk
+from engine.administration.desk import GIVES_POWER, Desk
 from engine.administration.forms import Confirmation, NewLegalRow
 from engine.administration.refusals import OfficeRefused
 from engine.administration.roles import in_order, spoken
+from engine.definition.deadlines import DueKind
+from engine.definition.registry import Registry
 from engine.errors import InvalidInput, NotFound
 from engine.office.law import LegalRow, Mark
 from engine.runtime import offices
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.present import instant
+from engine.runtime.queries import count_by_state
 from engine.runtime.schema import person, reference
+from engine.runtime.work import Work
 
 p = bindparam
 _SHOWN = (
@@ -34,6 +38,8 @@ _CONFIRM = Statement(
 _END = Statement(update(reference).where(reference.c.id == p("which")).values(valid_to=p("last_day")))
 FOREVER = "9999-12-31"
 RETENTION, MOST_YEARS = "retention", 200
+RULE, BLOCK = "rule", "block"
+"""The severity of a rule that stops an action once its row is sure."""
 
 
 def rows(tx: Transaction, *, kind: str | None, on: date | None) -> list[dict[str, Any]]:
@@ -43,6 +49,55 @@ def rows(tx: Transaction, *, kind: str | None, on: date | None) -> list[dict[str
         _shown(row)
         for row in found
         if kind in (None, row["kind"]) and (on is None or offices.legal_row(row).in_force(on))
+    ]
+
+
+def unconfirmed(tx: Transaction, on: date) -> list[dict[str, Any]]:
+    """The rows in force that would do something were they confirmed: block, or let cases be archived."""
+    return [
+        row
+        for row in rows(tx, kind=None, on=on)
+        if not row["may_block"] and (row["kind"] == RETENTION or row["value"].get("severity") == BLOCK)
+    ]
+
+
+def one(work: Work, row_id: int) -> dict[str, Any]:
+    """One row.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = work.tx.one(_ONE, which=row_id)
+    if row is None:
+        raise NotFound(what=f"quy định số {row_id}")
+    return _shown(row)
+
+
+def titles(registry: Registry) -> dict[str, str]:
+    """In a few words what a row is about, by its key: what a rule checks, which work a time limit is for."""
+    found: dict[str, str] = {}
+    for model in registry.models:
+        for state in model.states.values():
+            if state.due.kind is DueKind.LEGAL_LIMIT:
+                found.setdefault(state.due.path, state.todo)
+        for action in model.actions.values():
+            found.update({rule.code: rule.title for rule in action.rules if rule.title})
+    return found
+
+
+def touched(work: Work, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The actions that a rule stops or warns before, each with how many open cases stand before it today; of any
+    other kind of row there are none. `row` as `one` gives it."""
+    counts = count_by_state(work.tx) if row["kind"] == RULE else {}
+    return [
+        {
+            "process": model.title,
+            "action": action.label,
+            "cases": sum(counts.get((model.code, state), 0) for state, verb in model.table if verb == name),
+        }
+        for model in work.registry.models
+        for name, action in model.actions.items()
+        if row["kind"] == RULE and any(rule.code == row["key"] for rule in action.rules)
     ]
 
 
@@ -85,9 +140,11 @@ def confirm(desk: Desk, row_id: int, confirmation: Confirmation) -> dict[str, An
     Raises:
         NotFound: no such row.
         NotPerformer: not an administrator with none above.
+        ConfirmationNeeded, ScopeMissing: see `GIVES_POWER`: from then on it stops everybody's cases.
         OfficeRefused: `needs_no_confirmation`, `confirmed_already`.
     """
     row = _existing(desk, row_id, "Xác nhận quy định")
+    desk.must_allow(*GIVES_POWER)
     if row["mark"] in (Mark.VERIFIED, Mark.DESIGN):
         raise OfficeRefused("needs_no_confirmation", mark=row["mark"])
     if row["confirmed_at"] is not None:
@@ -102,10 +159,11 @@ def withdraw(desk: Desk, row_id: int) -> dict[str, Any]:
     """Take a confirmation back: the row only warns again.
 
     Raises:
-        NotFound, NotPerformer: as `confirm`.
+        NotFound, NotPerformer, ConfirmationNeeded, ScopeMissing: as `confirm`.
         OfficeRefused: `not_confirmed`.
     """
     row = _existing(desk, row_id, "Hủy xác nhận quy định")
+    desk.must_allow(*GIVES_POWER)
     if row["confirmed_at"] is None:
         raise OfficeRefused("not_confirmed")
     desk.tx.run(_CONFIRM, which=row_id, by=None, at=None, source="")

@@ -18,6 +18,11 @@ from engine.runtime.work import Work
 p = bindparam
 _PLAN = insertion(departure)
 _FORGET = Statement(delete(departure).where(departure.c.person_id == p("which")))
+_PLANNED = Statement(
+    select(departure.c.last_day, person.c.name.label("successor"))
+    .outerjoin_from(departure, person, departure.c.successor_id == person.c.id)
+    .where(departure.c.person_id == p("which"))
+)
 _GONE = Statement(select(departure).where(departure.c.last_day < p("on")).order_by(departure.c.id))
 _WORKS_ON = Statement(
     select(membership.c.id).where(
@@ -38,6 +43,17 @@ def plan(work: Work, person_id: int, last_day: date, successor: Row | None) -> N
     work.tx.run(_FORGET, which=person_id)
     successor_id = successor["id"] if successor else None
     work.tx.insert(_PLAN, person_id=person_id, last_day=last_day.isoformat(), successor_id=successor_id)
+
+
+def planned(work: Work, person_id: int) -> dict[str, Any] | None:
+    """The last day of somebody who is about to leave, and the name of who takes over; None: they stay."""
+    row = work.tx.one(_PLANNED, which=person_id)
+    return {"last_day": row["last_day"], "successor": row["successor"]} if row else None
+
+
+def assigned(work: Work, person_id: int) -> int:
+    """How many open tasks are that person's alone."""
+    return len(work.tx.all(_ASSIGNED, person_id=person_id))
 
 
 def see_off(work: Work, actor: Actor, wall: datetime | None = None) -> dict[int, list[dict[str, Any]]]:

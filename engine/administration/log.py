@@ -4,12 +4,14 @@ A payload says what was before and what is after. Names stand in it, never secre
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
 from engine.definition.documents import canonical
 from engine.errors import NotPerformer
+from engine.instants import end_of_day, start_of_day, to_micros
 from engine.runtime.administering import HIGHEST, Reach
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.history import ORIGIN, link_of, payload_hash_of
@@ -28,13 +30,12 @@ _NEW = insertion(administration)
 _HEAD = Statement(select(setting.c.value).where(setting.c.name == HEAD))
 _DROP_HEAD = Statement(setting.delete().where(setting.c.name == HEAD))
 _NEW_HEAD = Statement(setting.insert().values(name=HEAD, value=p("value")))
-_PART = Statement(
+_PART = (
     select(administration, person.c.name.label("actor_name"))
     .outerjoin_from(administration, person, administration.c.actor_id == person.c.id)
-    .where(administration.c.seq < p("before"))
     .order_by(administration.c.seq.desc())
-    .limit(p("most"))
 )
+_KINDS = Statement(select(administration.c.what).distinct().order_by(administration.c.what))
 _BEYOND = 2**63 - 1
 
 
@@ -75,9 +76,32 @@ def _audited(reach: Reach) -> Iterator[int]:
             yield from work.office.served(code, unit_id, work.today)
 
 
-def entries(tx: Transaction, before: int | None, most: int) -> list[Row]:
-    """The newest entries below that number, each with the `actor_name` (None: the command line)."""
-    return tx.all(_PART, before=_BEYOND if before is None else before, most=most)
+def entries(
+    tx: Transaction, before: int | None, most: int, *, what: str = "", subject: str = "", actor: str = "",
+    since: date | None = None, until: date | None = None,
+) -> list[Row]:  # fmt: skip
+    """The newest entries below that number, each with the `actor_name` (None: the command line).
+
+    what: how the change's name begins ("unit", "unit.add"). subject, actor: all of the subject, of the user name.
+    since, until: days in Asia/Ho_Chi_Minh, both included. What is empty or None leaves a filter out.
+    """
+    query = _PART.where(administration.c.seq < (_BEYOND if before is None else before)).limit(most)
+    if what:
+        query = query.where(administration.c.what.startswith(what, autoescape=True))
+    if subject:
+        query = query.where(administration.c.subject == subject)
+    if actor:
+        query = query.where(person.c.username == actor)
+    if since:
+        query = query.where(administration.c.at >= to_micros(start_of_day(since)))
+    if until:
+        query = query.where(administration.c.at < to_micros(end_of_day(until)))
+    return tx.all(Statement(query))
+
+
+def kinds(tx: Transaction) -> list[str]:
+    """The names of all changes that the log has, in order: "unit.add"."""
+    return [row["what"] for row in tx.all(_KINDS)]
 
 
 def count(tx: Transaction) -> int:

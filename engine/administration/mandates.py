@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from engine.administration.desk import GIVES_POWER, Desk, must_live
 from engine.administration.forms import NewMandate
@@ -18,11 +18,11 @@ from engine.definition.model import ProcessModel
 from engine.definition.registry import Registry
 from engine.errors import InvalidInput, NotFound
 from engine.instants import vn_date
+from engine.runtime import offices
 from engine.runtime.accounts import Scope
 from engine.runtime.administering import authority_of
 from engine.runtime.database import Row, Statement
 from engine.runtime.schema import mandate, membership, person
-from engine.runtime.statements import insertion
 from engine.runtime.work import Work
 
 p = bindparam
@@ -54,8 +54,75 @@ _BETWEEN = Statement(
         mandate.c.valid_to >= p("first"),
     )
 )
-_NEW = insertion(mandate)
+_HELD_ON = and_(
+    membership.c.valid_from <= p("on"), or_(membership.c.valid_to.is_(None), membership.c.valid_to >= p("on"))
+)
+_PLACES = Statement(
+    select(membership.c.role, membership.c.unit_id)
+    .where(_HELD_ON)
+    .distinct()
+    .order_by(membership.c.unit_id, membership.c.role)
+)
+_HOLDING = Statement(
+    select(person.c.id, person.c.name, membership.c.role, membership.c.unit_id)
+    .join_from(membership, person)
+    .where(_HELD_ON, person.c.active)
+    .order_by(person.c.name, person.c.id)
+)
+_ENGINE_VERBS = {START: "Lập hồ sơ", EDIT: "Sửa hồ sơ", ATTACH: "Đính kèm giấy tờ"}
 LABEL = "Lập giấy ủy quyền"
+
+
+def powers(registry: Registry, role_code: str) -> list[dict[str, str]]:
+    """What a mandate of that role may be limited to, by process: its power, and what people call it."""
+    role = registry.roles.get(role_code)
+    return [
+        {"power": f"{model.code}.{verb}", "label": label, "process": model.title}
+        for model in registry.models
+        for verb, label in (*_actions_of_people(model), *_ENGINE_VERBS.items())
+        if role in _performers(model, verb)
+    ]
+
+
+def _actions_of_people(model: ProcessModel) -> list[tuple[str, str]]:
+    return [(name, one.label) for name, one in model.actions.items() if one.at is None and not one.carried]
+
+
+def givable(desk: Desk) -> list[dict[str, Any]]:
+    """The roles, each with its unit, that a mandate of the actor could be about: what they hold today themself,
+    and what anybody holds where they administer; never the administrator's."""
+    roles, units = desk.work.registry.roles, desk.work.office.units
+    own = desk.actor.memberships if desk.actor else frozenset[tuple[str, int]]()
+    reached = desk.reached_units
+    return [
+        {
+            "role": {"code": row["role"], "label": roles[row["role"]].label},
+            "unit": {"code": units[row["unit_id"]].code, "name": units[row["unit_id"]].name},
+        }
+        for row in desk.tx.all(_PLACES, on=desk.work.today.isoformat())
+        if row["role"] in roles and row["role"] != desk.role.code
+        if row["unit_id"] in reached or (row["role"], row["unit_id"]) in own
+    ]
+
+
+def parties(desk: Desk, role: str, unit_code: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Who could give a mandate of that role in that unit, and to whom: whoever holds it today (the actor alone,
+    where they do not administer), and everybody who works for the same authority (in the same unit, likewise)."""
+    one = desk.work.office.by_code.get(unit_code)
+    if one is None:
+        return [], []
+    is_reached, own = desk.reaches(one.authority_id), desk.actor.person_id if desk.actor else None
+    around = {u.id for u in desk.work.office.units.values() if u.authority_id == one.authority_id}
+    principals: dict[int, dict[str, str]] = {}
+    deputies: dict[int, dict[str, str]] = {}
+    for row in desk.tx.all(_HOLDING, on=desk.work.today.isoformat()):
+        shown = {"id": str(row["id"]), "name": row["name"], "unit": desk.work.office.units[row["unit_id"]].name}
+        is_there = row["unit_id"] == one.id
+        if is_there and row["role"] == role and (is_reached or row["id"] == own):
+            principals.setdefault(row["id"], shown)
+        if is_there or (is_reached and row["unit_id"] in around):
+            deputies.setdefault(row["id"], shown)
+    return list(principals.values()), list(deputies.values())
 
 
 def mandates(desk: Desk, *, on: date | None) -> list[dict[str, Any]]:
@@ -102,10 +169,9 @@ def give(desk: Desk, new: NewMandate) -> dict[str, Any]:
     _must_hold_throughout(desk, principal, role, unit, new)
     _must_not_collide(desk, principal, deputy, role, unit, new)
     _must_have_powers(desk.work.registry, role, new.powers)
-    key = desk.tx.insert(
-        _NEW, principal_id=principal["id"], deputy_id=deputy["id"], role=role.code, unit_id=unit["id"],
-        powers=json.dumps(sorted(new.powers)), capacity=new.capacity, paper=new.paper,
-        valid_from=new.since.isoformat(), valid_to=new.until.isoformat(),
+    key = offices.add_mandate(
+        desk.tx, principal["id"], deputy["id"], role.code, unit["id"], powers=sorted(new.powers),
+        capacity=new.capacity, paper=new.paper, since=new.since, until=new.until,
     )  # fmt: skip
     told = {**new.model_dump(mode="json", by_alias=True), "principal": principal["name"], "deputy": deputy["name"]}
     desk.note("mandate.give", principal["username"], after=told)

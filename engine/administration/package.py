@@ -58,8 +58,8 @@ class _Part:
         return self.last_row <= MOST_ROWS and self.last_column < MOST_COLUMNS
 
 
-def unpack(file: BinaryIO, wanted: Collection[str]) -> Package:
-    """The parts of an .xlsx that a reader of the wanted sheets needs, all of them measured.
+def unpack(file: BinaryIO, wanted: Collection[str] | None) -> Package:
+    """The parts of an .xlsx that a reader of the wanted sheets needs, all of them measured; None: of the first sheet.
 
     A sheet that nobody wants may have any size; it is left out.
 
@@ -68,7 +68,9 @@ def unpack(file: BinaryIO, wanted: Collection[str]) -> Package:
             UTF-8, a document type, a cell beyond the last column that is read).
     """
     parts = {name.lower(): _measured(name, content) for name, content in _contents(file)}
-    sheets = {sheet: parts[name] for sheet, name in _sheets(parts).items() if sheet in wanted and name in parts}
+    known = _sheets(parts)
+    wanted = tuple(known)[:1] if wanted is None else wanted
+    sheets = {sheet: parts[name] for sheet, name in known.items() if sheet in wanted and name in parts}
     for sheet, part in sheets.items():
         if part.last_row > MOST_ROWS:
             raise too_large()

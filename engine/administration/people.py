@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, exists, or_, select, update
 
 from engine.administration.desk import GIVES_POWER, Desk
 from engine.administration.forms import Leaving, NewPerson, PersonPatch
-from engine.administration.holdings import MEMBERSHIPS_OF, end_memberships_of
+from engine.administration.holdings import MEMBERSHIPS_BETWEEN, MEMBERSHIPS_OF, end_memberships_of
 from engine.administration.leaving import plan, see_off
 from engine.administration.refusals import OfficeRefused
+from engine.definition.words import fold
 from engine.errors import InvalidInput, NotFound
 from engine.runtime import offices
 from engine.runtime.accounts import revoke_all, void_links
@@ -35,32 +36,54 @@ _CHANGE = Statement(
 
 # ── looks ────────────────────────────────────────────────────────────────────────────────────
 def people(
-    desk: Desk, *, unit: str | None, active: bool | None, after: int, most: int | None
+    desk: Desk, *, unit: str | None, active: bool | None, after: int, most: int | None, role: str | None = None,
+    text: str = "",
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The people of the units that the desk reaches, and those who hold nothing yet, in order of entry.
+
+    role: whom it was ever given there. text: words, each in the name, user name, mail box or staff code; marks and
+    case do not count.
 
     Raises:
         NotPerformer: the actor administers nothing.
     """
     desk.must_administer("Xem danh sách người dùng")
-    units = desk.work.office.units
-    reached = [one.id for one in units.values() if desk.reaches(one.authority_id)]
+    reached = desk.reached_units
     held = exists().where(membership.c.person_id == person.c.id)
     query = select(person).where(person.c.id > after).order_by(person.c.id)
-    if unit is not None:
-        one = desk.work.office.by_code.get(unit)
-        ids = [one.id] if one is not None and one.id in reached else []
-        query = query.where(held.where(membership.c.unit_id.in_(ids)))
+    if unit is not None or role is not None:
+        one = desk.work.office.by_code.get(unit) if unit is not None else None
+        ids = sorted(reached) if unit is None else [one.id] if one is not None and one.id in reached else []
+        there = held.where(membership.c.unit_id.in_(ids))
+        query = query.where(there.where(membership.c.role == role) if role is not None else there)
     else:
-        query = query.where(or_(held.where(membership.c.unit_id.in_(reached)), ~held))
+        query = query.where(or_(held.where(membership.c.unit_id.in_(sorted(reached))), ~held))
     if active is not None:
         query = query.where(person.c.active.is_(active))
-    return [_shown(desk.work, row) for row in desk.tx.all(Statement(query if most is None else query.limit(most)))]
+    words = fold(text).split()
+    rows = desk.tx.all(Statement(query if most is None or words else query.limit(most)))
+    rows = [row for row in rows if _mentions(row, words)] if words else rows
+    return _all_shown(desk.work, rows if most is None else rows[:most])
+
+
+def _mentions(row: Row, words: Iterable[str]) -> bool:
+    said = fold(" ".join(row[name] or "" for name in ("name", "username", "mail", "staff_code")))
+    return all(word in said for word in words)
+
+
+def _all_shown(work: Work, rows: list[Row]) -> list[dict[str, Any]]:
+    """The people with what they hold, which is asked for once for all of them."""
+    if not rows:
+        return []
+    held: dict[int, list[Row]] = {}
+    for one in work.tx.all(MEMBERSHIPS_BETWEEN, first=rows[0]["id"], last=rows[-1]["id"]):
+        held.setdefault(one["person_id"], []).append(one)
+    return [_shown(work, row, held.get(row["id"], [])) for row in rows]
 
 
 def person_of(desk: Desk, person_id: int) -> dict[str, Any]:
     """One person as administrators see them; whether they may is asked before."""
-    return _shown(desk.work, desk.existing(person_id))
+    return _shown(desk.work, desk.existing(person_id), desk.tx.all(MEMBERSHIPS_OF, person_id=person_id))
 
 
 def must_see(desk: Desk, person_id: int) -> None:
@@ -76,8 +99,7 @@ def must_see(desk: Desk, person_id: int) -> None:
         raise NotFound(what=f"người dùng số {person_id}")
 
 
-def _shown(work: Work, row: Row) -> dict[str, Any]:
-    held = work.tx.all(MEMBERSHIPS_OF, person_id=row["id"])
+def _shown(work: Work, row: Row, held: list[Row]) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "username": row["username"],
@@ -117,6 +139,25 @@ def add(desk: Desk, new: NewPerson) -> int:
     person_id = offices.add_person(desk.tx, new.username, new.name, mail=new.mail, staff_code=new.staff_code)
     desk.note(PERSON_ADDED, new.username, after={"name": new.name, "staff_code": new.staff_code})
     return person_id
+
+
+def enter(desk: Desk, new: NewPerson) -> dict[str, Any]:
+    """As `add`; gives the person as administrators see them.
+
+    Raises:
+        NotPerformer, OfficeRefused: as `add`.
+    """
+    return person_of(desk, add(desk, new))
+
+
+def revise(desk: Desk, person_id: int, patch: PersonPatch) -> dict[str, Any]:
+    """As `change`; gives the person as administrators see them.
+
+    Raises:
+        NotFound, NotPerformer, ConfirmationNeeded, ScopeMissing, OfficeRefused: as `change`.
+    """
+    change(desk, person_id, patch)
+    return person_of(desk, person_id)
 
 
 def change(desk: Desk, person_id: int, patch: PersonPatch) -> None:

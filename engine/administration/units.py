@@ -155,6 +155,28 @@ def add(desk: Desk, new: NewUnit) -> int:
     return unit_id
 
 
+def enter(desk: Desk, new: NewUnit) -> dict[str, Any]:
+    """As `add`; gives the unit as it is shown.
+
+    Raises:
+        NotPerformer, InvalidInput, OfficeRefused: as `add`.
+    """
+    add(desk, new)
+    desk.reload()
+    return unit_of(desk.work, new.code)
+
+
+def revise(desk: Desk, code: str, patch: UnitPatch) -> dict[str, Any]:
+    """As `change`; gives the unit as it is shown.
+
+    Raises:
+        NotFound, NotPerformer, InvalidInput, OfficeRefused, ConfirmationNeeded, ScopeMissing: as `change`.
+    """
+    change(desk, code, patch)
+    desk.reload()
+    return unit_of(desk.work, code)
+
+
 def change(desk: Desk, code: str, patch: UnitPatch) -> None:
     """Change what was named.
 

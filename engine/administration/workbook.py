@@ -21,6 +21,8 @@ from engine.office.files import FileKind, sniff
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 YES, NO = "có", "không"
+NO_VALUE = "(công thức)"
+"""The text of a cell that is no value: a formula, an error."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # not in any XML, so in no cell either
 _COLUMN_WIDTH = 24
@@ -79,20 +81,7 @@ def read(file: BinaryIO, name: str, wanted: Mapping[str, tuple[str, ...]]) -> tu
         FileRefused: no .xlsx, or one made to exhaust whoever opens it.
         OfficeRefused: `workbook_too_large`, `workbook_unreadable`.
     """
-    if sniff(file, name) is not FileKind.XLSX:
-        raise OfficeRefused("workbook_unreadable", why="không phải tệp .xlsx")
-    try:
-        package = unpack(file, wanted)
-        with CalamineWorkbook.from_filelike(package.file) as book:
-            pages = {
-                sheet: _grid(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), package.not_values[sheet])
-                for sheet in wanted
-                if sheet in package.not_values
-            }
-    except (OfficeRefused, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as wrong:  # of a damaged file calamine may even panic, and a panic is no Exception
-        raise damaged(type(wrong).__name__) from wrong
+    pages = _pages(file, name, wanted)
     if not pages:
         raise OfficeRefused("workbook_unreadable", why=f"không có trang nào tên là {', '.join(wanted)}")
     rows: list[ReadRow] = []
@@ -106,11 +95,39 @@ def read(file: BinaryIO, name: str, wanted: Mapping[str, tuple[str, ...]]) -> tu
     return rows, problems
 
 
+def read_first(file: BinaryIO, name: str) -> list[list[str | date | None]]:
+    """The cells of the first sheet as text or dates, row by row; `NO_VALUE` where a formula or an error stood.
+
+    Raises:
+        FileRefused, OfficeRefused: as `read`.
+    """
+    cells = next(iter(_pages(file, name, None).values()), [])
+    return [[_value(cell) for cell in row] for row in cells]
+
+
+def _pages(file: BinaryIO, name: str, wanted: Collection[str] | None) -> dict[str, list[list[Any]]]:
+    """The cells of the wanted sheets that are there, as `_grid` gives them; None: of the first sheet."""
+    if sniff(file, name) is not FileKind.XLSX:
+        raise OfficeRefused("workbook_unreadable", why="không phải tệp .xlsx")
+    try:
+        package = unpack(file, wanted)
+        with CalamineWorkbook.from_filelike(package.file) as book:
+            return {
+                sheet: _grid(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), package.not_values[sheet])
+                for sheet in (package.not_values if wanted is None else wanted)
+                if sheet in package.not_values
+            }
+    except (OfficeRefused, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as wrong:  # of a damaged file calamine may even panic, and a panic is no Exception
+        raise damaged(type(wrong).__name__) from wrong
+
+
 class _NoValue:
     """Stands where a formula or an error stood."""
 
     def __str__(self) -> str:
-        return "(công thức)"
+        return NO_VALUE
 
 
 _NO_VALUE = _NoValue()

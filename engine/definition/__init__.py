@@ -1,6 +1,7 @@
 """The language that process files are written in; they import from here and nowhere else in the engine."""
 
-from engine.definition.case import Case, Document, PastDay, Relative
+from engine.definition.case import Asked, Case, Document, PastDay, Relative
+from engine.definition.choices import Choice
 from engine.definition.compile import process
 from engine.definition.deadlines import (
     AT_DEADLINE,
@@ -36,6 +37,7 @@ from engine.definition.language import (
     timer,
 )
 from engine.definition.model import ProcessModel
+from engine.definition.publishing import Published, facts_of
 from engine.definition.words import fold, local_day
 from engine.office.law import LegalRow, Mark
 from engine.office.organisation import Unit
@@ -46,8 +48,10 @@ __all__ = [
     "NO_DEADLINE",
     "RESCHEDULE",
     "START",
+    "Asked",
     "Begin",
     "Case",
+    "Choice",
     "Document",
     "Duty",
     "End",
@@ -59,6 +63,7 @@ __all__ = [
     "Phase",
     "Process",
     "ProcessModel",
+    "Published",
     "Register",
     "Relative",
     "Role",
@@ -73,6 +78,7 @@ __all__ = [
     "Unit",
     "action",
     "at_start_of",
+    "facts_of",
     "fold",
     "guard",
     "local_day",

@@ -36,6 +36,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A part of a dossier that somebody is asked to put right: a field, or a kind of paper, and what is wrong."""
+
+    part: str
+    fault: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Relative:
     """Another case as seen from this one: the parent's line, a child, or one found by a fact."""
 
@@ -64,7 +73,9 @@ class Case(Generic[D]):
 
     ancestors: the cases above it by process code. found: what the declared needs gave, by name.
     children: the cases directly below it, when the process declares that it needs them. involved: the
-    duties that each person has had on it, by the person's key.
+    duties that each person has had on it, by the person's key. changed: of what the open task asks for
+    (`asked=`), the fields and kinds of paper that are not as they were when it opened.
+    earlier: for guards that are asked after an action's form was written: the dossier before it.
     """
 
     id: int
@@ -85,6 +96,8 @@ class Case(Generic[D]):
     units: tuple[Unit, ...] = ()
     involved: Mapping[int, frozenset[str]] = field(default_factory=dict)
     assignee: Assignee | None = None
+    changed: frozenset[str] = frozenset()
+    earlier: D | None = None
 
     @property
     def today(self) -> date:

@@ -34,14 +34,17 @@ def problems(
     begin: Begin,
     separate: tuple[Duty, ...] = (),
     private: tuple[str, ...] = (),
+    papers: frozenset[str] = frozenset(),
 ) -> list[str]:
     """Every reason why the class must not run; empty for a good one.
 
     Its build is judged first: only a sound machine can be asked what it means.
     """
-    return list(dict.fromkeys(_build(cls))) or list(
-        dict.fromkeys([*_meaning(cls, dossier, begin), *_duties(cls, separate), *_private(dossier, private)])
-    )
+    built = list(dict.fromkeys(_build(cls)))
+    if built:
+        return built
+    meant = (*_meaning(cls, dossier, begin), *_asking(cls, dossier, papers))
+    return list(dict.fromkeys([*meant, *_duties(cls, separate), *_private(dossier, private)]))
 
 
 def _build(cls: type[Process]) -> Iterator[str]:
@@ -152,6 +155,25 @@ def _task(state: Task, dossier: type[BaseModel]) -> Iterator[str]:
         yield f"{where}: a timer AT_DEADLINE needs a deadline"
     if state.due.kind is not DueKind.NONE and all(meta.at or meta.carried for meta in metas):
         yield f"{where}: nobody can act on it, so it has no deadline; it waits for the clock or another case"
+
+
+def _asking(cls: type[Process], dossier: type[BaseModel], papers: frozenset[str]) -> Iterator[str]:
+    """Whether what tasks ask for can be answered; each function is tried on a dossier that nobody has filled in."""
+    both = sorted(papers & dossier.model_fields.keys())
+    for state in cls.states:
+        if not isinstance(state, Task) or state.asked is None:
+            continue
+        where = f"line {state.line}, {state.id}"
+        yield from (f"{where}: asks by name, and {name} is a field and a paper" for name in both)
+        if not state.edits:
+            yield f"{where}: asked= chooses among the fields that it edits and the papers, and it edits nothing"
+        try:
+            asked = state.asked(dossier())
+        except Exception as wrong:
+            yield f"{where}: asked= fails on an empty dossier ({type(wrong).__name__}: {wrong})"
+            continue
+        strangers = [one.part for one in asked or () if one.part not in papers.union(state.edits)]
+        yield from (f"{where}: asks for {name}, which it neither edits nor takes as a paper" for name in strangers)
 
 
 def _date(due: Due, dossier: type[BaseModel]) -> Iterator[str]:

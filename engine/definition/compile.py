@@ -72,7 +72,7 @@ def process(
     """
 
     def register(cls: P) -> P:
-        if wrong := problems(cls, dossier, begin, separate, tuple(private or ())):
+        if wrong := problems(cls, dossier, begin, separate, tuple(private or ()), frozenset(papers or ())):
             raise DefinitionError(f"{cls.__name__}: " + "; ".join(wrong))
         cls.model_card = ProcessModel(
             code=code, collection=collection, version=version, title=title, prefix=prefix, dossier=dossier,
@@ -117,7 +117,7 @@ def _state(state: State) -> StateModel:
     if isinstance(state, Task):
         return StateModel(
             state.id, state.name, state.phase, False, True, state.todo, state.owner, state.due,
-            state.remind, frozenset(state.edits), state.pauses, time_out,
+            state.remind, frozenset(state.edits), state.pauses, time_out, state.asked,
         )  # fmt: skip
     assert isinstance(state, End), "checks refuse any other state"
     return StateModel(

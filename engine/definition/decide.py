@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from engine.definition.case import Case, NotAfterToday
 from engine.definition.checks import appends
 from engine.definition.documents import difference, merge, to_json
+from engine.definition.judging import Outcome, judge_rule
 from engine.definition.language import Action, Role, Send, Start, Tell
 from engine.definition.model import Branch, GuardUse, ProcessModel
 from engine.definition.performing import SYSTEM, Actor, Capacity, Wish, capacity_of, kept_from, seat_of
@@ -89,13 +90,13 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
     meta = model.actions[act.action]
     capacity = _capacity(model, case, act)
     patch = _patch(meta, model.dossier, case, act)
-    after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
+    after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch), earlier=case.dossier)
     branch = open_branch(branches, case, after)
     blocking, warnings = _rules(meta, after)
     if branch is None or blocking:
         raise GuardUnmet((*_unmet(branches, case, after, branch), *blocking), action=meta.label)
     stays = branch.target == case.state
-    after = replace(after, state=branch.target, assignee=case.assignee if stays else None)
+    after = replace(after, state=branch.target, assignee=case.assignee if stays else None, earlier=None)
     effects = meta.effects(after) if meta.effects else ()
     return Decision(
         act.action, case.state, branch.target, patch, after, meta.tells, effects, meta.carries, warnings, capacity
@@ -252,13 +253,9 @@ def _rules(meta: Action, case: Case[Any]) -> tuple[tuple[Reason, ...], tuple[Rea
     blocking: list[Reason] = []
     warnings: list[Reason] = []
     for rule in meta.rules:
-        sentence = rule.holds(case)
-        if sentence is None:
-            continue
-        row = case.law.get("rule", rule.code, case.today)
-        reason = Reason(rule.code, sentence, row.citation, row.mark)
-        blocks = row.value.get("severity") == "block" and row.may_block
-        (blocking if blocks else warnings).append(reason)
+        judged = judge_rule(rule, case)
+        if judged.outcome is not Outcome.OK:
+            (blocking if judged.outcome is Outcome.BLOCKS else warnings).append(judged.reason)
     return tuple(blocking), tuple(warnings)
 
 

@@ -20,7 +20,7 @@ from statemachine.state import AnyState
 from statemachine.transition import Transition
 from statemachine.transition_list import TransitionList
 
-from engine.definition.case import Case
+from engine.definition.case import Asked, Case
 from engine.definition.deadlines import Due, Rung
 from engine.errors import DefinitionError, Reason
 
@@ -141,11 +141,13 @@ class Rule(Generic[D]):
     Whether it blocks or warns is read from the legal row `("rule", code)`: it blocks only when that row
     says so and is verified, is the product's own, or was confirmed by an administrator.
     reads: the private fields of which it tells something; who does not see them does not hear of it.
+    title: what is checked, in a few words, for checklists.
     """
 
     code: str
     holds: Callable[[Case[D]], str | None]
     reads: tuple[str, ...] = ()
+    title: str = ""
 
 
 @dataclass(eq=False)
@@ -174,8 +176,10 @@ class Task(State):
 
     owner: whose task it is. due: by when (a legal limit, a date of the dossier, or none).
     remind: the ladder of reminders and escalations. edits: the dossier fields that the owner may
-    change while holding it. pauses: entering it stops the clock of the task that was open, and coming
-    back to that task's state lets it run on with the working days that were left.
+    change while holding it. asked: from the dossier, which of these fields and which kinds of paper the
+    task asks for, and why; they alone are open then (None: all are). pauses: entering it stops the clock
+    of the task that was open, and coming back to that task's state lets it run on with the working days
+    that were left.
     """
 
     def __init__(
@@ -188,12 +192,13 @@ class Task(State):
         phase: Phase,
         remind: tuple[Rung, ...] = (),
         edits: tuple[str, ...] = (),
+        asked: Callable[[Any], tuple[Asked, ...] | None] | None = None,
         pauses: bool = False,
         initial: bool = False,
     ) -> None:
         super().__init__(status, initial=initial)
         self.todo, self.owner, self.due, self.phase = todo, owner, due, phase
-        self.remind, self.edits, self.pauses = remind, edits, pauses
+        self.remind, self.edits, self.asked, self.pauses = remind, edits, asked, pauses
         self.line = sys._getframe(1).f_lineno
 
 
@@ -219,10 +224,11 @@ class Guard:
         otherwise: str,
         remedy: str,
         before_form: bool,
+        title: str,
         line: int,
     ) -> None:
         self.function, self.unmet, self.otherwise, self.remedy = function, unmet, otherwise, remedy
-        self.before_form, self.line = before_form, line
+        self.before_form, self.title, self.line = before_form, title, line
         self.name = function.__name__
 
     def __get__(self, machine: Any, owner: type) -> Any:
@@ -235,19 +241,20 @@ class Guard:
 
 
 def guard(
-    unmet: str, *, otherwise: str = "", remedy: str = "", before_form: bool = False
+    unmet: str, *, otherwise: str = "", remedy: str = "", before_form: bool = False, title: str = ""
 ) -> Callable[[Callable[[Case[Any]], bool]], Guard]:
     """Mark a predicate as a guard.
 
     unmet: what a person reads when it is false under `cond=`, with the remedy: what would open the way;
     otherwise: what they read when it is true under `unless=`.
     before_form: it looks at the case as it was before the action's form was written to the dossier.
+    title: what must be so, in a few words, when it is something that people bring about; checklists show it.
     """
 
     line = sys._getframe(1).f_lineno
 
     def mark(function: Callable[[Case[Any]], bool]) -> Guard:
-        return Guard(function, unmet, otherwise, remedy, before_form, line)
+        return Guard(function, unmet, otherwise, remedy, before_form, title, line)
 
     return mark
 

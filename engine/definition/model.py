@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.definition.case import Case
+from engine.definition.case import Asked, Case
 from engine.definition.deadlines import Due, Rung
 from engine.definition.language import Action, Begin, Duty, Fact, Find, Guard, Phase, Role
 
@@ -47,6 +47,7 @@ class StateModel:
     edits: frozenset[str]
     pauses: bool
     time_out: str
+    asked: Callable[[Any], tuple[Asked, ...] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +91,23 @@ class ProcessModel:
     def first_fields(self) -> frozenset[str]:
         """The dossier fields that a person may fill in when beginning an instance."""
         return self.states[self.initial].edits | set(self.begin.given)
+
+    def asks(self, state: str, dossier: Any) -> tuple[Asked, ...] | None:
+        """What the state's task asks to have put right; None when it asks for nothing in particular."""
+        asked = self.states[state].asked
+        return asked(dossier) if asked else None
+
+    def open_fields(self, state: str, dossier: Any) -> frozenset[str]:
+        """The dossier fields that may be changed in the state: what is asked for, or all that it edits."""
+        return self._open(state, dossier, self.states[state].edits)
+
+    def open_papers(self, state: str, dossier: Any) -> frozenset[str]:
+        """The kinds of paper that may be attached in the state: what is asked for, or all that there are."""
+        return self._open(state, dossier, frozenset(self.papers))
+
+    def _open(self, state: str, dossier: Any, parts: frozenset[str]) -> frozenset[str]:
+        asked = self.asks(state, dossier)
+        return parts if asked is None else parts & {one.part for one in asked}
 
     def waits_for_people(self, state: str) -> bool:
         """Whether somebody may take an action there; False where only the clock or another case moves it on."""

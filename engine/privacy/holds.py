@@ -1,6 +1,8 @@
 """Legal holds: while one is open, the case is not archived whatever the retention rules say."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
@@ -9,9 +11,11 @@ from engine.definition.performing import Actor, Capacity
 from engine.errors import GuardUnmet, NotPerformer, Reason
 from engine.privacy.circle import checked_reason
 from engine.runtime.database import Row, Statement
+from engine.runtime.present import brief, instant
+from engine.runtime.queries import cases_by_id
 from engine.runtime.recording import Deed, advance
-from engine.runtime.rights import overseeing
-from engine.runtime.schema import legal_hold
+from engine.runtime.rights import overseeing, overseen
+from engine.runtime.schema import instance, legal_hold, person
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import insertion
 from engine.runtime.work import Work
@@ -32,6 +36,42 @@ _RELEASE = Statement(
 
 def is_held(work: Work, instance_id: int) -> bool:
     return work.tx.one(_OPEN, case=instance_id) is not None
+
+
+def held_among(work: Work, ids: Iterable[int]) -> set[int]:
+    """Those of the cases that are held."""
+    query = select(legal_hold.c.instance_id).where(
+        legal_hold.c.released_at.is_(None), legal_hold.c.instance_id.in_(sorted(set(ids)))
+    )
+    return {row["instance_id"] for row in work.tx.all(Statement(query))}
+
+
+def held_page(work: Work, actor: Actor, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """The newest open holds below that key, of cases that the actor oversees: key, since when, by whom, why, case.
+
+    Raises:
+        NotPerformer: the actor oversees no authority.
+    """
+    bodies = overseen(work, actor)
+    if not bodies:
+        raise NotPerformer(action="Xem hồ sơ đang giữ", who=overseeing_labels(work))
+    query = (
+        select(legal_hold, person.c.name.label("by"))
+        .join_from(legal_hold, person, legal_hold.c.person_id == person.c.id)
+        .join(instance, legal_hold.c.instance_id == instance.c.id)
+        .where(legal_hold.c.released_at.is_(None), instance.c.authority_id.in_(sorted(bodies)))
+        .order_by(legal_hold.c.id.desc())
+        .limit(limit)
+    )
+    rows = work.tx.all(Statement(query if before is None else query.where(legal_hold.c.id < before)))
+    cases = cases_by_id(work.tx, (row["instance_id"] for row in rows))
+    return [
+        {
+            "id": str(row["id"]), "at": instant(row["at"]), "by": row["by"], "reason": row["reason"],
+            "case": brief(work, cases[row["instance_id"]]),
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def hold(work: Work, model: ProcessModel, row: Row, reason: str, actor: Actor) -> Row:

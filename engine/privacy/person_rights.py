@@ -29,7 +29,8 @@ from engine.runtime.work import Work
 
 CORRECT = "correct"
 LABEL = "Cải chính thông tin"
-TOLD = ("subject", "award", "achievement", "decision", "register_number", "handover", "public_consent")
+CONSENT = "public_consent"
+TOLD = ("subject", "award", "achievement", "decision", "register_number", "handover", CONSENT)
 """Dossier fields about the nominee that a copy holds; appraisal, votes and refusals are the office's own."""
 
 
@@ -58,7 +59,9 @@ def export(
 
 
 def correct(work: Work, model: ProcessModel, row: Row, given: Mapping[str, Any], reason: str, actor: Actor) -> Row:
-    """Set right name, position or birth year of the nominee, in any state; returns the case's row.
+    """Set right name, position or birth year of the nominee, or whether the public may read of them; in any state.
+
+    Returns the case's row.
 
     given: the fields that change. Award, state and papers stay as they are: a decision is changed by a decision.
 
@@ -79,8 +82,10 @@ def correct(work: Work, model: ProcessModel, row: Row, given: Mapping[str, Any],
 
 def _replaced(model: ProcessModel, case: Case[Any], given: Mapping[str, Any]) -> Case[Any]:
     """The case with the subject corrected; a wrong value is told by the name that the person gave it."""
+    own = {name: given[name] for name in given if name == CONSENT}
+    patch = {"subject": {name: given[name] for name in given if name != CONSENT}, **own}
     try:
-        return replace(case, dossier=apply_patch(model.dossier, case.dossier, {"subject": dict(given)}))
+        return replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
     except InvalidInput as wrong:
         raise InvalidInput({path.removeprefix("subject."): why for path, why in wrong.fields.items()}) from wrong
 

@@ -16,7 +16,7 @@ from engine.definition.performing import Actor, Capacity
 from engine.errors import NotPerformer
 from engine.instants import end_of_day, from_micros, local_date, to_micros
 from engine.office.law import LegalRow
-from engine.privacy.holds import is_held, overseeing_labels
+from engine.privacy.holds import held_among, overseeing_labels
 from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import brief
@@ -92,7 +92,7 @@ def due(work: Work, actor: Actor, before: int | None, limit: int) -> list[dict[s
         raise NotPerformer(action="Xem hồ sơ đến hạn lưu trữ", who=overseeing_labels(work))
     known = list(rules(work))
     rows = _due(work, known, bodies, instance.c.id < before if before is not None else None, limit)
-    return [_item(work, known, row) for row in rows]
+    return _items(work, known, rows)
 
 
 def archive(work: Work, actor: Actor, *, dry_run: bool) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def archive(work: Work, actor: Actor, *, dry_run: bool) -> dict[str, Any]:
     known = list(rules(work))
     sure = [rule for rule in known if rule.row.may_block]
     rows = _due(work, sure, bodies, ~_HELD, AT_ONCE + 1)
-    items = [_item(work, sure, row) for row in rows[:AT_ONCE]]
+    items = _items(work, sure, rows[:AT_ONCE])
     if not dry_run:
         for row in rows[:AT_ONCE]:
             _archive(work, _rule_of(sure, row), row, actor)
@@ -141,10 +141,14 @@ def _due(
     return work.tx.all(Statement(query.order_by(instance.c.id.desc()).limit(limit)))
 
 
-def _item(work: Work, known: list[Rule], row: Row) -> dict[str, Any]:
-    rule = _rule_of(known, row)
+def _items(work: Work, known: list[Rule], rows: list[Row]) -> list[dict[str, Any]]:
+    held = held_among(work, (row["id"] for row in rows))
+    return [_item(work, _rule_of(known, row), row, row["id"] in held) for row in rows]
+
+
+def _item(work: Work, rule: Rule, row: Row, is_held: bool) -> dict[str, Any]:
     closed_on = local_date(from_micros(row["closed_at"]))
-    outcome = "held" if is_held(work, row["id"]) else "archive" if rule.row.may_block else "confirm_rule"
+    outcome = "held" if is_held else "archive" if rule.row.may_block else "confirm_rule"
     return {
         "case": brief(work, row),
         "closed_on": closed_on.isoformat(),

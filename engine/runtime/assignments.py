@@ -1,6 +1,6 @@
 """Whose an open task is, among those who hold its role: taken, given, handed over, or anybody's again."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -49,6 +49,55 @@ def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
     if username is not None:
         _must_be_able(work, model, case, role, chosen, holders)
     return _give(work, row, task, case, chosen, Deed(ASSIGN, actor, capacity), is_told=chosen is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """What somebody can do about whose a case's running task is.
+
+    assignee: the name of whose it is now. people: (user name, name) of those to whom they may give it; takes: their
+    own user name when they may take it themself; may_release: they may make it anybody's again; why_not: says who
+    could, when they can do nothing.
+    """
+
+    todo: str
+    role: str
+    assignee: str
+    people: tuple[tuple[str, str], ...]
+    takes: str
+    may_release: bool
+    why_not: str
+
+
+def giving(work: Work, row: Row, actor: Actor) -> Giving | None:
+    """What the actor can do about whose the running task of a case is; None when nothing waits on it."""
+    running = (t for t in work.tx.all(OPEN_TASKS, which=row["id"]) if t["kind"] == STATE and t["clock"] == "running")
+    task = next(running, None)
+    if task is None:
+        return None
+    model, case, role = work.registry.by_code[row["process"]], load_case(work, row), work.registry.roles[task["role"]]
+    holders = work.tx.all(HOLDERS, unit_id=task["unit_id"], role=role.code, on=work.today.isoformat())
+    refused: list[str] = []
+
+    def may_give_to(chosen: Row | None) -> bool:
+        try:
+            _capacity(work, model, case, role, chosen, actor)
+        except NotPerformer as refusal:
+            refused.append(str(refusal))
+            return False
+        return True
+
+    now = case.assignee.person_id if case.assignee else None
+    able = [h for h in _able(work, model, case, role, holders) if h["id"] != now and may_give_to(h)]
+    return Giving(
+        task["todo"],
+        role.label,
+        case.assignee.name if case.assignee else "",
+        tuple((h["username"], h["name"]) for h in able if h["id"] != actor.person_id),
+        next((h["username"] for h in able if h["id"] == actor.person_id), ""),
+        case.assignee is not None and may_give_to(None),
+        refused[0] if refused else "",
+    )
 
 
 def pass_on(work: Work, row: Row, task: Row, successor_id: int | None, actor: Actor) -> Row | None:

@@ -51,13 +51,29 @@ def start(work: Work, model: ProcessModel, new: NewCase, actor: Actor) -> Row:
         there = work.tx.one(STARTED, parent_id=new.parent_id, process=model.code, start_key=new.start_key)
         if there:
             return there
+    case, deed = _prepared(work, model, new, parent, actor)
+    return _insert(work, model, case, parent, new.start_key, deed)
+
+
+def rehearse(work: Work, model: ProcessModel, new: NewCase, actor: Actor) -> Case[Any]:
+    """The case as it would begin, without a key of its own; nothing is written.
+
+    Raises:
+        NotPerformer, InvalidInput, GuardUnmet: as `start`.
+    """
+    return _prepared(work, model, new, _parent(work, model, new.parent_id, actor), actor)[0]
+
+
+def _prepared(
+    work: Work, model: ProcessModel, new: NewCase, parent: Row | None, actor: Actor
+) -> tuple[Case[Any], Deed]:
     begin_roles = model.begin.roles(parent["process"] if parent else None)
     unit = _unit(work, model, begin_roles, new.unit_code, actor)
     dossier = _first_dossier(model, new.dossier, actor)
     case = _newborn(work, model, unit, parent, dossier)
     deed = deed_of(work, model, case, START, f"Lập {model.title.lower()}", begin_roles, actor)
     check_begin(model, case)
-    return _insert(work, model, case, parent, new.start_key, deed)
+    return case, deed
 
 
 def must_begin(model: ProcessModel, actor: Actor) -> None:
@@ -67,6 +83,23 @@ def must_begin(model: ProcessModel, actor: Actor) -> None:
         NotPerformer: none.
     """
     must_have(f"Lập {model.title.lower()}", (*model.begin.by, *chain(*model.begin.below.values())), actor)
+
+
+def places(
+    work: Work, model: ProcessModel, parent_id: int | None, actor: Actor
+) -> tuple[Row | None, list[Unit], list[Unit]]:
+    """The case below which an instance would begin, and the units for which the actor may begin it there.
+
+    First those of the actor's own, of which a single one need not be named; then those that must be.
+
+    Raises:
+        InvalidInput: wrong parent, or none where one is needed.
+    """
+    parent = _parent(work, model, parent_id, actor)
+    roles, hats = model.begin.roles(parent["process"] if parent else None), actor.hats_for(model.code, START)
+    mine = [work.office.units[unit] for unit in _mine(work, roles, hats)]
+    there = (unit for unit in work.office.units.values() if unit.exists(work.today) and unit not in mine)
+    return parent, mine, [unit for unit in there if _directs(work, roles, unit, hats)]
 
 
 def _parent(work: Work, model: ProcessModel, parent_id: int | None, actor: Actor) -> Row | None:
@@ -91,9 +124,8 @@ def _unit(work: Work, model: ProcessModel, roles: tuple[Role, ...], code: str | 
     """
     if actor.is_system:
         return _named_unit(work, code or "")
-    own = {role.code for role in roles if role.seat is Seat.OWN_UNIT}
     hats = actor.hats_for(model.code, START)
-    mine = sorted({unit for role, unit in hats if role in own} or _own_bodies(work, roles, hats))
+    mine = _mine(work, roles, hats)
     if code is None:
         if len(mine) == 1:
             return work.office.units[mine[0]]
@@ -104,6 +136,11 @@ def _unit(work: Work, model: ProcessModel, roles: tuple[Role, ...], code: str | 
         return unit
     who = "; ".join(role.label for role in roles) or "hệ thống"
     raise NotPerformer(action=f"Lập {model.title.lower()}", who=who)
+
+
+def _mine(work: Work, roles: tuple[Role, ...], hats: Hats) -> list[int]:
+    own = {role.code for role in roles if role.seat is Seat.OWN_UNIT}
+    return sorted({unit for role, unit in hats if role in own} or _own_bodies(work, roles, hats))
 
 
 def _named_unit(work: Work, code: str) -> Unit:

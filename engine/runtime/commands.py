@@ -94,15 +94,30 @@ def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> Row:
     Raises:
         ActionNotAvailable: nothing may be edited in this state.
         NotPerformer: the actor does not hold the task's role.
-        InvalidInput: a field that may not be edited here, or a value that does not fit.
+        InvalidInput: a field that may not be edited here, or is not asked for, or a value that does not fit.
     """
     model = work.registry.by_code[row["process"]]
     case = load_case(work, row)
     deed = must_edit(work, model, case, actor)
-    only(patch, model.states[case.state].edits)
+    _only_open(model, case, patch)
     after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
     must_not_be_nominee(work, model, after, deed, EDITING)
     return advance(work, model, row, case, after, deed)[0]
+
+
+def _only_open(model: ProcessModel, case: Case[Any], patch: Mapping[str, Any]) -> None:
+    """Refuse the fields that are not edited in this state, and those that its request does not name."""
+    only(patch, model.states[case.state].edits)
+    shut = sorted(set(patch) - model.open_fields(case.state, case.dossier))
+    if shut:
+        raise InvalidInput(dict.fromkeys(shut, f"phiếu yêu cầu không nêu mục này; {_asked_for(model, case)}"))
+
+
+def _asked_for(model: ProcessModel, case: Case[Any]) -> str:
+    """What the request names, in words."""
+    fields = (model.dossier.model_fields[name].title or name for name in model.open_fields(case.state, case.dossier))
+    papers = (model.papers[kind] for kind in model.open_papers(case.state, case.dossier))
+    return f"chỉ bổ sung: {', '.join([*sorted(fields), *sorted(papers)])}"
 
 
 def must_edit(work: Work, model: ProcessModel, case: Case[Any], actor: Actor) -> Deed:
@@ -123,13 +138,15 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
     """Add a paper to the case; returns the case's row. The content is stored and synced before this is called.
 
     Raises:
-        InvalidInput: the process takes no paper of that kind.
+        InvalidInput: the process takes no paper of that kind, or its request names other ones.
         NotPerformer: the actor has nothing to do on this case now.
     """
     model = work.registry.by_code[row["process"]]
     if paper.kind not in model.papers:
         raise InvalidInput({"kind": f"loại giấy tờ phải là một trong: {', '.join(model.papers)}"})
     case = load_case(work, row)
+    if paper.kind not in model.open_papers(case.state, case.dossier):
+        raise InvalidInput({"kind": f"phiếu yêu cầu không nêu loại giấy tờ này; {_asked_for(model, case)}"})
     verb, roles = drafting(model, case.state), working(model, case.state)
     if not roles:
         raise ActionNotAvailable(action=ATTACHING, state=model.states[case.state].status, available="không có")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engine.definition.documents import canonical, merge
 from engine.runtime.database import Row, Statement, Transaction
@@ -18,6 +18,9 @@ from engine.runtime.statements import HISTORY, NEW_HISTORY
 
 ORIGIN = ""
 _INSTANCES = Statement(select(instance).order_by(instance.c.id))
+_PART = Statement(
+    select(instance).where(instance.c.id > bindparam("after")).order_by(instance.c.id).limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,16 @@ def verify(tx: Transaction) -> Iterator[str]:
     for row in tx.all(_INSTANCES):
         entries = tx.all(HISTORY, which=row["id"])
         yield from (f"case {row['id']}: {fault}" for fault in _faults(row, entries))
+
+
+def verify_part(tx: Transaction, after: int, most: int) -> tuple[list[str], int, int | None]:
+    """As `verify`, of the cases above that key, so many at most: the faults, how many cases were looked at, and
+    the key to go on after; None when that was the last of them."""
+    rows = tx.all(_PART, after=after, most=most + 1)
+    faults = [
+        f"case {row['id']}: {why}" for row in rows[:most] for why in _faults(row, tx.all(HISTORY, which=row["id"]))
+    ]
+    return faults, len(rows[:most]), rows[most - 1]["id"] if len(rows) > most else None
 
 
 def rebuild(entries: list[Row]) -> tuple[str, dict[str, Any]]:

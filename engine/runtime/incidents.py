@@ -9,6 +9,7 @@ from engine.errors import ActionNotAvailable, NotFound
 from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import instant
+from engine.runtime.queries import cases_by_id
 from engine.runtime.schema import effect, incident, instance, timer, user_task
 from engine.runtime.snapshots import code_of
 from engine.runtime.statements import INSTANCE, NEW_TIMER
@@ -33,17 +34,24 @@ _CLOSE = Statement(
     update(user_task).where(user_task.c.id == p("which")).values(clock="closed", closed_at=p("closed_at"))
 )
 _AGAIN = Statement(update(effect).where(effect.c.id == p("which")).values(state="pending"))
-_OVERDUE = Statement(  # open, and no time-out of it lies ahead: after an extension the clock comes to it by itself
+_LATE = (  # open, and no time-out of it lies ahead: after an extension the clock comes to it by itself
     select(user_task.c.id)
     .outerjoin_from(user_task, timer, and_(timer.c.task_id == user_task.c.id, timer.c.kind == "time_out"))
-    .where(user_task.c.id == p("which"), user_task.c.clock == "running", timer.c.id.is_(None))
+    .where(user_task.c.clock == "running", timer.c.id.is_(None))
+)
+_OVERDUE = Statement(_LATE.where(user_task.c.id == p("which")))
+_ALL_OVERDUE = Statement(
+    _LATE.where(user_task.c.id.in_(select(incident.c.late_task_id).where(incident.c.resolved_at.is_(None))))
 )
 
 
 def open_incidents(work: Work, actor: Actor) -> list[dict[str, Any]]:
     """The unresolved incidents that are the actor's to repair, oldest first."""
     reach = Reach(work, actor)
-    return [_shown(work, row) for row in work.tx.all(_OPEN) if _is_repairer(reach, row, actor)]
+    rows = [row for row in work.tx.all(_OPEN) if _is_repairer(reach, row, actor)]
+    cases = cases_by_id(work.tx, (row["instance_id"] for row in rows))
+    overdue = {row["id"] for row in work.tx.all(_ALL_OVERDUE)} if rows else set[int]()
+    return [_told(work, row, cases[row["instance_id"]], row["late_task_id"] in overdue) for row in rows]
 
 
 def resolve(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
@@ -109,6 +117,10 @@ def _is_repairer(reach: Reach, row: Row, actor: Actor) -> bool:
 def _shown(work: Work, row: Row) -> dict[str, Any]:
     case = work.tx.one(INSTANCE, which=row["instance_id"])
     assert case is not None, "incidents belong to cases"
+    return _told(work, row, case, _is_overdue(work, row))
+
+
+def _told(work: Work, row: Row, case: Row, is_overdue: bool) -> dict[str, Any]:
     model = work.registry.by_code[case["process"]]
     return {
         "id": str(row["id"]),
@@ -117,6 +129,6 @@ def _shown(work: Work, row: Row) -> dict[str, Any]:
         "case": str(case["id"]),
         "code": code_of(model, case),
         "collection": model.collection,
-        "can_retry": row["effect_id"] is not None or _is_overdue(work, row),
+        "can_retry": row["effect_id"] is not None or is_overdue,
         "resolved_at": instant(row["resolved_at"]),
     }

@@ -139,11 +139,9 @@ def _administering(work: Work, case: Case[Any], role: Role) -> Unit:
     return authority
 
 
-def _write(
-    work: Work, model: ProcessModel, case: Case[Any], occasion: Occasion, recipient: str, *,
-    person_id: int | None = None, unit_id: int | None = None,
-) -> None:  # fmt: skip
-    facts = {
+def facts_of(model: ProcessModel, case: Case[Any], occasion: Occasion) -> dict[str, Any]:
+    """What a notice of that occasion says about the case, frozen with it."""
+    return {
         "process": model.code,
         "title": model.title,
         "code": case.code,
@@ -156,6 +154,13 @@ def _write(
         "actor": occasion.actor.name,
         **{key: value for key, value in occasion.more if value is not None},
     }
+
+
+def _write(
+    work: Work, model: ProcessModel, case: Case[Any], occasion: Occasion, recipient: str, *,
+    person_id: int | None = None, unit_id: int | None = None,
+) -> None:  # fmt: skip
+    facts = facts_of(model, case, occasion)
     work.tx.insert(
         NEW_NOTICE, event_key=occasion.key, instance_id=case.id, task_id=occasion.task_id, person_id=person_id,
         unit_id=unit_id, recipient=recipient, kind=occasion.kind, facts=canonical(facts), created_at=work.micros,

@@ -123,8 +123,8 @@ def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
     """The actions that leave the state: allowed, or blocked with reasons; and who could take them."""
     model = work.registry.by_code[row["process"]]
     seats = work.office.seats(row["authority_id"], work.today)
-    case, unheard = load_case(work, row), _unheard(work, row, actor)
-    return [_offer(work, model, case, _veiled(offer, unheard), actor) for offer in offers(model, case, actor, seats)]
+    case, silent = load_case(work, row), unheard(work, row, actor)
+    return [_offer(work, model, case, veiled(offer, silent), actor) for offer in offers(model, case, actor, seats)]
 
 
 def _offer(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, actor: Actor) -> dict[str, Any]:
@@ -150,14 +150,15 @@ def _offer(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, actor
     }
 
 
-def _unheard(work: Work, row: Row, actor: Actor) -> frozenset[str]:
+def unheard(work: Work, row: Row, actor: Actor) -> frozenset[str]:
     """The codes of rules that tell of fields which the actor does not see."""
     hidden = hidden_from(work, actor, row)
     rules = chain(*(action.rules for action in work.registry.by_code[row["process"]].actions.values()))
     return frozenset(rule.code for rule in rules if hidden & set(rule.reads))
 
 
-def _veiled(offer: Offer, unheard: frozenset[str]) -> Offer:
+def veiled(offer: Offer, unheard: frozenset[str]) -> Offer:
+    """The offer without what these rules tell; that there is something in the way is said without saying what."""
     told = tuple(reason for reason in offer.reasons if reason.code not in unheard)
     return replace(
         offer,
@@ -216,7 +217,7 @@ def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, An
         "attachment": payload.get("attachment"),
         "reason": payload.get("reason"),
         "assignee": payload.get("assignee"),
-        "warnings": [told for told in payload.get("warnings", []) if told["code"] not in _unheard(work, row, actor)],
+        "warnings": [told for told in payload.get("warnings", []) if told["code"] not in unheard(work, row, actor)],
         "hash": entry["hash"],
     }
 

@@ -7,9 +7,10 @@ from typing import Any
 from engine.definition.case import Case
 from engine.definition.decide import Decision
 from engine.definition.documents import canonical, difference, to_json
-from engine.definition.language import ATTACH, Start
+from engine.definition.language import ATTACH, Fact, Start
 from engine.definition.model import ProcessModel
 from engine.definition.performing import NO_CAPACITY, Actor, Capacity, drafting
+from engine.definition.words import fold
 from engine.errors import ReadOnly, Reason, Refused, StaleVersion
 from engine.instants import from_micros, local_date, vn_date
 from engine.runtime.database import Row
@@ -28,6 +29,9 @@ from engine.runtime.statements import (
 )
 from engine.runtime.tasks import Waiting, move_tasks
 from engine.runtime.work import Work
+
+HEADLINE = "_headline"
+"""The engine's own fact: the headline as search compares it. Definitions name none like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +155,17 @@ def _involve(work: Work, model: ProcessModel, case: Case[Any], deed: Deed) -> No
 
 def _write_facts(work: Work, model: ProcessModel, before: Case[Any] | None, case: Case[Any]) -> None:
     """Replace the facts of the case when they have changed."""
-    if model.facts is None:
-        return
-    known = model.facts(before) if before else ()
-    wanted = model.facts(case)
+    known = _facts(model, before) if before else ()
+    wanted = _facts(model, case)
     if wanted != known:
         work.tx.run(DROP_FACTS, which=case.id)
         for fact in wanted:
             work.tx.insert(NEW_FACT, instance_id=case.id, key=fact.key, text=fact.text)
+
+
+def _facts(model: ProcessModel, case: Case[Any]) -> tuple[Fact, ...]:
+    """What the definition says of the case, and the headline as search compares it."""
+    return (*(model.facts(case) if model.facts else ()), Fact(HEADLINE, fold(model.headline(case.dossier))))
 
 
 def write_effects(work: Work, case: Case[Any], history_id: int, decision: Decision) -> None:

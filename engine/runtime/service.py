@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Event
 from typing import Any
 
 from pydantic import BaseModel
@@ -81,6 +82,8 @@ class Engine:
     ) -> None:
         self.database, self.registry, self.blobs, self.vault = database, registry, blobs, vault
         self.clock, self.wall, self._salt = clock, wall, salt
+        self.ordered = Event()
+        """Set when long work was ordered; what carries it out waits for it."""
         self.reload_office()
         self.writer = Writer(database, self._follow_up, self.reload_office)
 

@@ -8,8 +8,9 @@ from typing import Any
 from engine.definition.case import Assignee, Case, Document, Relative
 from engine.definition.model import ProcessModel
 from engine.instants import from_micros, local_date
+from engine.runtime.asking import changed
 from engine.runtime.database import Row, Transaction
-from engine.runtime.statements import ASSIGNEE, ATTACHMENTS, CHILDREN, FOUND, INSTANCE, INVOLVED
+from engine.runtime.statements import ASSIGNEE, ATTACHMENTS, CHILDREN, FOUND, HISTORY, INSTANCE, INVOLVED
 from engine.runtime.work import Work
 
 
@@ -39,6 +40,7 @@ def load_case(work: Work, row: Row) -> Case[Any]:
         children=_children(work, row["id"]) if model.needs_children else (),
         units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
         involved=_involved(work.tx, row["id"]) if model.separate else {},
+        changed=_changed(work, model, row, dossier),
     )
     return with_found(work, model, with_assignee(work, case))
 
@@ -85,6 +87,13 @@ def relative(work: Work, row: Row, papers: tuple[Document, ...] = ()) -> Relativ
         dossier=dossier_of(row),
         documents=papers,
     )
+
+
+def _changed(work: Work, model: ProcessModel, row: Row, dossier: Any) -> frozenset[str]:
+    """Of what the open task asks for, what is not as it was when it opened."""
+    if not model.states[row["state"]].asked:
+        return frozenset()
+    return changed(model, row["state"], dossier, work.tx.all(HISTORY, which=row["id"]))
 
 
 def _involved(tx: Transaction, instance_id: int) -> Mapping[int, frozenset[str]]:

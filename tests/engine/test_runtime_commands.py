@@ -128,7 +128,7 @@ def test_a_wrong_parent_is_refused_with_what_is_wanted(office: RuntimeOffice) ->
 
 
 def test_fields_that_are_not_given_at_the_start_are_refused(office: RuntimeOffice) -> None:
-    allowed = "không sửa được ở bước này (được sửa: own, ready, stays, text)"
+    allowed = "không sửa được ở bước này (được sửa: own, ready, stays, text, wants)"
 
     assert refused_fields(office, "an", "errand", number="1", text="a", nonsense=1) == {
         "nonsense": allowed, "number": allowed,
@@ -177,7 +177,7 @@ def test_a_field_of_another_step_is_not_editable(office: RuntimeOffice) -> None:
     for field in ("own", "number", "nonsense"):
         with pytest.raises(InvalidInput) as refusal:
             office.edit("an", case, **{field: "x", "text": "a"})
-        assert refusal.value.fields == {field: "không sửa được ở bước này (được sửa: ready, stays, text)"}
+        assert refusal.value.fields == {field: "không sửa được ở bước này (được sửa: ready, stays, text, wants)"}
     assert office.version(case) == 1
 
 

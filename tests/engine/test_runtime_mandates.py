@@ -185,7 +185,7 @@ def test_a_mandate_for_single_powers_shows_cases_of_their_processes_only(office:
 
     with office.looking("vu") as (work, actor):
         seen = {
-            process: [row["id"] for row in queries.cases(work, actor, queries.CaseFilter(process), 50)]
+            process: [row["id"] for row in queries.cases(work, actor, queries.CaseFilter((process,)), 50)]
             for process in ("errand", "drive")
         }
         rows = {key: work.tx.one(INSTANCE, which=key) for key in (drive, case)}

@@ -9,6 +9,7 @@ from engine.definition import (
     AT_DEADLINE,
     NO_DEADLINE,
     RESCHEDULE,
+    Asked,
     Begin,
     Case,
     End,
@@ -67,6 +68,7 @@ class ErrandDossier(BaseModel):
     ready: bool = True
     number: str = ""
     tried_at: str = ""
+    wants: tuple[str, ...] = ()  # parts that are asked for when it is asked about; none: all are open
 
 
 def start_errands(case: Case[DriveDossier]) -> tuple[Start, ...]:
@@ -75,6 +77,10 @@ def start_errands(case: Case[DriveDossier]) -> tuple[Start, ...]:
 
 def untold(case: Case[ErrandDossier]) -> str | None:
     return None if case.dossier.text else "Chưa ghi nội dung"
+
+
+def wanted(errand: ErrandDossier) -> tuple[Asked, ...] | None:
+    return tuple(Asked(part, "Thiếu") for part in errand.wants) or None
 
 
 LADDER = (Rung(-5, (OFFICER,)), Rung(-2, (OFFICER,)), Rung(0, (OFFICER, HEAD)), Rung(1, (HEAD, DESK), every=2))
@@ -110,10 +116,10 @@ class Drive(Process):
     begin=Begin(by=(OFFICER,), below={"drive": (OFFICER, CHAIR)}, cond=("not_secret",), own_authority=lambda errand: errand.own, given=("own",)),
 )
 class Errand(Process):
-    drafted = Task("Đang làm",   "Làm",       OFFICER, until("drive.due_on"), phase=Phase.DRAFTED, remind=LADDER, edits=("text", "stays", "ready"), initial=True)
+    drafted = Task("Đang làm",   "Làm",       OFFICER, until("drive.due_on"), phase=Phase.DRAFTED, remind=LADDER, edits=("text", "stays", "ready", "wants"), initial=True)
     checked = Task("Đang xét",   "Xét",       DESK,    working_days(10),      phase=Phase.SUBMITTED, remind=CHECK)
     resting = Task("Để đó",      "Chờ",       DESK,    NO_DEADLINE,           phase=Phase.SUBMITTED)
-    asked   = Task("Hỏi lại",    "Trả lời",   OFFICER, working_days(5),       phase=Phase.SUBMITTED, pauses=True, edits=("text",))
+    asked   = Task("Hỏi lại",    "Trả lời",   OFFICER, working_days(5),       phase=Phase.SUBMITTED, pauses=True, edits=("text", "ready"), asked=wanted)
     done    = End("Xong")
     dropped = End("Bỏ", good=False)
 

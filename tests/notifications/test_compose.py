@@ -52,6 +52,8 @@ def test_notice_becomes_exactly_one_message(office: SmallOffice) -> None:
         "next_attempt_at": to_micros(office.now),
         "first_attempt_at": None,
         "settled_at": None,
+        "attempts_before": 0,
+        "retried_by": None,
     }
     assert [(row["state"], row["message_id"]) for row in office.notices()] == [("composed", 1)]
     assert message_from_bytes(message["bytes"])["Message-ID"] == message["message_id"]

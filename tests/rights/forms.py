@@ -25,6 +25,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "Report": {"summary": "Các đơn vị đã triển khai và báo cáo đầy đủ", **LETTER},
     "ResultReport": {"result": "Đã triển khai xong mọi nội dung thi đua"},
     "Returned": {"code": "wrong_authority", **REASON},
-    "Supplement": {"items": ["Báo cáo thành tích"]},
+    "Supplement": {"items": [{"part": "achievement", "fault": "unproven"}]},
     "Tally": {"minutes_number": "03/BB", "met_on": "2024-09-03", "members": 9, "present": 8, "in_favour": 8},
 }

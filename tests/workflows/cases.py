@@ -78,7 +78,9 @@ def proposal(state: str = "drafted", **more: Any) -> Case[Any]:
     more: fields of the case, and of its dossier.
     """
     on_case = {
-        name: more.pop(name) for name in ("now", "law", "ancestors", "documents", "found", "unit") if name in more
+        name: more.pop(name)
+        for name in ("now", "law", "ancestors", "documents", "found", "unit", "changed")
+        if name in more
     }
     dossier = AwardDossier(award=Award.GK, subject=SUBJECT, achievement=ACHIEVEMENT, movement="NTM").model_copy(
         update=more

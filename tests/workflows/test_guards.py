@@ -1,5 +1,6 @@
 """Every guard of every process: what opens it and what shuts it."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,8 @@ from tests.workflows.cases import (
     proposal,
     relative,
 )
-from workflows.award_proposal.dossier import Appraisal, Result, Supplement, Tally
+from workflows.award_proposal.dossier import Appraisal, Result, Tally
+from workflows.award_proposal.supplement import Defect, Fault, Part, Supplement
 from workflows.awards import Award, Level, Paper, Procedure
 from workflows.campaign.dossier import CampaignDossier, ParentPlan
 from workflows.forms import Letter
@@ -43,12 +45,18 @@ WARD_PLAN = WardPlanDossier(
     organisation="Tổ chức",
 )
 DUTY = ObligationDossier(activities="Đã triển khai", result="Đã xong")
+UNPROVEN = Defect(part=Part.ACHIEVEMENT, fault=Fault.UNPROVEN)
 PASSED, FAILED = (Appraisal(result=result, reasons="Hồ sơ đầy đủ, đúng") for result in (Result.PASS, Result.FAIL))
 CITY = Round.CLOSING_CITY
 
 
 def campaign(children: tuple[Any, ...] = (), **changed: Any) -> Case[Any]:
     return case_of("campaign", "running", PLAN.model_copy(update=changed), children=children, ancestors={})
+
+
+def extended(earlier: CampaignDossier = PLAN, **changed: Any) -> Case[Any]:
+    """As guards of the extension see it: with the dates of the form, and those before."""
+    return replace(campaign(**changed), earlier=earlier)
 
 
 def submission(
@@ -104,6 +112,12 @@ OPEN: dict[str, list[Case[Any]]] = {
         campaign(ends_on=TODAY),
         campaign(reports_due_on=date(2025, 5, 13), summary_due_on=date(2025, 5, 13)),
     ],
+    "campaign.nothing_shortened": [
+        campaign(),
+        extended(),
+        extended(ends_on=date(2025, 5, 20), reports_due_on=date(2025, 5, 27), summary_due_on=date(2025, 6, 17)),
+        extended(PLAN.model_copy(update={"reports_due_on": None}), reports_due_on=date(2025, 5, 14)),
+    ],
     "campaign.all_reported": [
         campaign(),
         campaign((child("ward_plan", "completed"), child("unit_obligation", "accepted"))),
@@ -145,6 +159,7 @@ OPEN: dict[str, list[Case[Any]]] = {
     "award_proposal.ward_decides": [proposal(ancestors=below_submission(decided_by="ward"))],
     "award_proposal.city_decides": [proposal(ancestors=below_submission(decided_by="city"))],
     "award_proposal.supplement_left": [proposal()],
+    "award_proposal.supplemented": [proposal("supplement_requested", changed=frozenset({"achievement"}))],
     "award_proposal.passed": [proposal(appraisal=PASSED)],
     "award_proposal.council_sits": [proposal()],
     "award_proposal.vote_passed": [proposal(tally=votes(5)), proposal(award=Award.BK_TINH, tally=votes(5))],
@@ -163,6 +178,10 @@ SHUT: dict[str, list[Case[Any]]] = {
         campaign(ends_on=date(2024, 10, 14)),
         campaign(reports_due_on=date(2025, 5, 12)),
         campaign(summary_due_on=date(2025, 5, 19)),
+    ],
+    "campaign.nothing_shortened": [
+        extended(ends_on=date(2025, 5, 12)), extended(ends_on=None), extended(reports_due_on=date(2025, 5, 19)),
+        extended(summary_due_on=date(2025, 6, 9)),
     ],
     "campaign.all_reported": [
         campaign((child("ward_plan", "in_progress"),)), campaign((child("ward_plan", "to_start"),)),
@@ -208,7 +227,8 @@ SHUT: dict[str, list[Case[Any]]] = {
     "award_proposal.below_campaign": [proposal()],
     "award_proposal.ward_decides": [proposal(), proposal(ancestors=below_submission(decided_by="city"))],
     "award_proposal.city_decides": [proposal(), proposal(ancestors={"campaign": relative("campaign", "running")})],
-    "award_proposal.supplement_left": [proposal(supplements=(Supplement(items=("Báo cáo",)),))],
+    "award_proposal.supplement_left": [proposal(supplements=(Supplement(items=(UNPROVEN,)),))],
+    "award_proposal.supplemented": [proposal("supplement_requested")],
     "award_proposal.passed": [proposal(), proposal(appraisal=FAILED)],
     "award_proposal.council_sits": [proposal(procedure=Procedure.SIMPLIFIED)],
     "award_proposal.vote_passed": [proposal(), proposal(tally=votes(4))],

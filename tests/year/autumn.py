@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from tests.year.desks import Case
 from tests.year.year import Year, expect, proposal, reason, rules_of
 
-MISSING = {"items": ["Bản xác nhận của đơn vị về sáng kiến"]}
+MISSING = {
+    "items": [
+        {"part": "CHUNG_NHAN_SANG_KIEN", "fault": "missing", "note": "Bản xác nhận của đơn vị về sáng kiến"},
+        {"part": "justification", "fault": "unproven"},
+    ]
+}
 DISTRICT = {"round": "rolling", "decided_by": "district"}
 
 
@@ -116,6 +121,8 @@ def requests_for_supplements(year: Year, files: Files) -> None:
     year.desk("ct.phuong2").act(files["tired"], "withdraw", **reason("Không bổ sung kịp hồ sơ."))
 
     year.at("2024-10-01 16:00")
+    ward.refused(files["slow"], "supplement", 409, "guard_unmet")  # nothing of what was asked for is there yet
+    ward.attach(files["slow"], "CHUNG_NHAN_SANG_KIEN")
     ward.act(files["slow"], "supplement")
     year.appraise(files["quarter"])
     year.sign(*files("quarter crew"))

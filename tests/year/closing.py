@@ -142,6 +142,7 @@ def closing_round(year: Year, files: Files) -> None:
     year.receive(*files("titled newcomer"))
     year.desk("chuyenvien").act(files["sixth"], "request_supplement", **MISSING)
     year.at("2025-05-27 16:00")
+    year.desk("phuong6").attach(files["sixth"], "CHUNG_NHAN_SANG_KIEN")
     year.desk("phuong6").act(files["sixth"], "supplement")
     year.receive(files["sixth"])
 

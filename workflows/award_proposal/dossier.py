@@ -1,11 +1,11 @@
 """What a proposal holds: one subject, one award, and what each step adds."""
 
 from datetime import date
-from enum import StrEnum
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from engine.definition import PastDay
+from engine.definition import Choice, PastDay
+from workflows.award_proposal.supplement import Supplement
 from workflows.awards import Award, Procedure, SimplifiedGround, SubjectKind
 from workflows.forms import Decision, Form, Letter, Reason
 
@@ -46,12 +46,12 @@ class Achievement(Form):
         return self
 
 
-class Rating(StrEnum):
+class Rating(Choice):
     """Mức hoàn thành nhiệm vụ of the year."""
 
-    EXCELLENT = "excellent"
-    GOOD = "good"
-    DONE = "done"
+    EXCELLENT = "excellent", "Hoàn thành xuất sắc nhiệm vụ"
+    GOOD = "good", "Hoàn thành tốt nhiệm vụ"
+    DONE = "done", "Hoàn thành nhiệm vụ"
 
 
 class Standing(Form):
@@ -63,27 +63,21 @@ class Standing(Form):
     under_review: bool = Field(False, title="Đang xem xét kỷ luật, thanh tra hoặc có khiếu nại chưa giải quyết")
 
 
-class Supplement(Form):
-    """Phiếu yêu cầu bổ sung: what is missing."""
-
-    items: tuple[str, ...] = Field(title="Giấy tờ, nội dung cần bổ sung", min_length=1, max_length=20)
-
-
-class ReturnCode(StrEnum):
-    WRONG_AUTHORITY = "wrong_authority"
-    WRONG_TYPE = "wrong_type"
-    OUT_OF_ROUND = "out_of_round"
-    DUPLICATE = "duplicate"
-    NOT_SUPPLEMENTED = "not_supplemented"
+class ReturnCode(Choice):
+    WRONG_AUTHORITY = "wrong_authority", "Không đúng thẩm quyền"
+    WRONG_TYPE = "wrong_type", "Không đúng loại hình, đối tượng"
+    OUT_OF_ROUND = "out_of_round", "Ngoài đợt xét"
+    DUPLICATE = "duplicate", "Trùng đối tượng, trùng thành tích"
+    NOT_SUPPLEMENTED = "not_supplemented", "Không bổ sung theo yêu cầu"
 
 
 class Returned(Reason):
     code: ReturnCode = Field(title="Loại lý do")
 
 
-class Result(StrEnum):
-    PASS = "pass"
-    FAIL = "fail"
+class Result(Choice):
+    PASS = "pass", "Đạt"
+    FAIL = "fail", "Không đạt"
 
 
 class Appraisal(Form):
@@ -157,4 +151,3 @@ DRAFT_FIELDS = (
     "award", "procedure", "simplified_ground", "subject", "achievement", "movement", "standing", "justification",
     "public_consent",
 )  # fmt: skip
-SUPPLEMENT_FIELDS = ("achievement", "standing", "justification")

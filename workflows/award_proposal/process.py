@@ -29,7 +29,6 @@ from engine.definition import (
 )
 from workflows.award_proposal.dossier import (
     DRAFT_FIELDS,
-    SUPPLEMENT_FIELDS,
     Appraisal,
     AwardDossier,
     CityReceipt,
@@ -37,7 +36,6 @@ from workflows.award_proposal.dossier import (
     Handover,
     Result,
     Returned,
-    Supplement,
     Tally,
 )
 from workflows.award_proposal.rights import PRIVATE, SEPARATE, UNIT, nominees
@@ -56,6 +54,7 @@ from workflows.award_proposal.rules import (
     level,
     vote_policy,
 )
+from workflows.award_proposal.supplement import SUPPLEMENT_FIELDS, Supplement, wanted
 from workflows.awards import Level, Paper, Procedure, papers
 from workflows.forms import Decision, Letter, Reason
 from workflows.roles import (
@@ -113,7 +112,7 @@ class AwardProposal(Process):
     directed             = Task("Chủ tịch chỉ đạo",          "Lập báo cáo tóm tắt theo chỉ đạo",   PROPOSER,          within("directed_report"),                     phase=Phase.DRAFTED, remind=DIRECTED_DUE, edits=DRAFT_FIELDS)
     submitted            = Task("Đã trình",                  "Kiểm tra thành phần hồ sơ",          APPRAISER,         within("intake_check", by="procedure"),        phase=Phase.SUBMITTED, remind=INTAKE)
     received             = Task("Đã tiếp nhận",              "Thẩm định thành tích",               APPRAISER,         within("appraise", by="procedure"),            phase=Phase.SUBMITTED, remind=APPRAISAL_DUE)
-    supplement_requested = Task("Yêu cầu bổ sung",           "Bổ sung hồ sơ",                      PROPOSER,          within("supplement"),                          phase=Phase.SUBMITTED, remind=SUPPLEMENT_DUE, edits=SUPPLEMENT_FIELDS, pauses=True)
+    supplement_requested = Task("Yêu cầu bổ sung",           "Bổ sung hồ sơ",                      PROPOSER,          within("supplement"),                          phase=Phase.SUBMITTED, remind=SUPPLEMENT_DUE, edits=SUPPLEMENT_FIELDS, asked=lambda d: wanted(d.supplements), pauses=True)
     signing              = Task("Chờ ký thẩm định",          "Ký kết quả thẩm định",               APPRAISAL_HEAD,    within("appraisal_signature", by="procedure"), phase=Phase.SUBMITTED, remind=SIGNATURE_DUE)
     appraised            = Task("Đã thẩm định: đạt",         "Đưa ra Hội đồng, ghi kết quả",       COUNCIL_SECRETARY, within("council"),                             phase=Phase.APPRAISED, remind=COUNCIL_DUE)
     cleared              = Task("Đã thẩm định: đủ điều kiện", "Xem xét, ký quyết định",            DISTRICT_CHAIR,    within("chair_decision", by="procedure"),      phase=Phase.APPRAISED, remind=DECISION_PENDING)
@@ -126,7 +125,7 @@ class AwardProposal(Process):
     endorsed             = Task("Chủ tịch quận đã ký trình", "Chuyển hồ sơ lên thành phố",         CLERK,             within("forwarding"),                          phase=Phase.APPRAISED, remind=RESULT_NOTICE)
     forwarded_to_city    = Task("Đã chuyển thành phố",       "Tiếp nhận hồ sơ",                    CITY_DESK,         within("city_receipt"),                        phase=Phase.FORWARDED_TO_CITY, remind=CITY_RECEIPT_MISSING)
     city_received        = Task("Thành phố đã tiếp nhận",    "Xét tặng Bằng khen",                 CITY_DESK,         within("city_decision"),                       phase=Phase.FORWARDED_TO_CITY, remind=CITY_PENDING)
-    city_supplement      = Task("Thành phố yêu cầu bổ sung", "Bổ sung hồ sơ cho thành phố",        PROPOSER,          within("supplement"),                          phase=Phase.FORWARDED_TO_CITY, remind=SUPPLEMENT_DUE, edits=SUPPLEMENT_FIELDS, pauses=True)
+    city_supplement      = Task("Thành phố yêu cầu bổ sung", "Bổ sung hồ sơ cho thành phố",        PROPOSER,          within("supplement"),                          phase=Phase.FORWARDED_TO_CITY, remind=SUPPLEMENT_DUE, edits=SUPPLEMENT_FIELDS, asked=lambda d: wanted(d.city_supplements), pauses=True)
     city_approved        = Task("Thành phố tặng Bằng khen",  "Thông báo kết quả",                  CLERK,             within("result_notice"),                       phase=Phase.APPROVED, remind=RESULT_NOTICE)
     archived             = End("Đã lưu trữ")
     city_rejected        = End("Thành phố không tặng",       good=False)
@@ -143,7 +142,7 @@ class AwardProposal(Process):
                                 tells=(Tell("received", UNIT),))
     request_supplement = action("Yêu cầu bổ sung",           submitted.to(supplement_requested, cond="supplement_left") | received.to(supplement_requested, cond="supplement_left"),
                                 by=APPRAISER, form=Supplement, into="supplements", tells=(Tell("supplement_requested", (PROPOSER_HEAD,)),))
-    supplement         = action("Gửi bổ sung",               supplement_requested.to(submitted), rules=ON_SUBMIT)
+    supplement         = action("Gửi bổ sung",               supplement_requested.to(submitted, cond="supplemented"), rules=ON_SUBMIT)
     lapse              = timer("Quá hạn bổ sung",            supplement_requested.to(returned), at=AT_DEADLINE, tells=(Tell("lapsed", UNIT),), effects=settle_submission)
     send_back          = action("Trả lại",                   submitted.to(returned), form=Returned, into="returned", tells=(Tell("returned", UNIT),), effects=settle_submission)
 
@@ -163,7 +162,7 @@ class AwardProposal(Process):
     forward            = action("Chuyển lên thành phố",      endorsed.to(forwarded_to_city), form=Letter, into="transmission", tells=(Tell("forwarded", UNIT),))
     city_receive       = action("Thành phố tiếp nhận",       forwarded_to_city.to(city_received), by=(CITY_DESK, APPRAISER), form=CityReceipt, into="city_receipt", tells=(Tell("city_received", (APPRAISER, PROPOSER)),))
     city_ask           = action("Thành phố yêu cầu bổ sung", city_received.to(city_supplement), by=(CITY_DESK, APPRAISER), form=Supplement, into="city_supplements", tells=(Tell("supplement_requested", (PROPOSER_HEAD, APPRAISER)),))
-    city_answer        = action("Gửi bổ sung cho thành phố", city_supplement.to(city_received), by=(PROPOSER, APPRAISER), rules=ON_ANSWER)
+    city_answer        = action("Gửi bổ sung cho thành phố", city_supplement.to(city_received, cond="supplemented"), by=(PROPOSER, APPRAISER), rules=ON_ANSWER)
     city_approve       = action("Quyết định tặng Bằng khen", city_received.to(city_approved), by=(CITY_DESK, APPRAISER), form=Decision, into="decision", rules=ON_DECISION, tells=(Tell("approved", UNIT),), effects=settle_submission, signs=True)
     city_reject        = action("Không tặng Bằng khen",      city_received.to(city_rejected), by=(CITY_DESK, APPRAISER), form=Reason, into="refusal", tells=(Tell("rejected", UNIT),), effects=settle_submission, signs=True)
 
@@ -197,6 +196,10 @@ class AwardProposal(Process):
     @guard(f"Đã yêu cầu bổ sung {MOST_SUPPLEMENTS} lần: chỉ được yêu cầu một lần", before_form=True, remedy="Tiếp nhận để thẩm định, hoặc trả lại kèm lý do")
     def supplement_left(case: Case[Any]) -> bool:
         return len(case.dossier.supplements) < MOST_SUPPLEMENTS
+
+    @guard("Chưa bổ sung gì so với phiếu yêu cầu", remedy="Sửa mục hoặc đính kèm giấy tờ mà phiếu nêu, rồi gửi", title="Đã bổ sung theo phiếu yêu cầu")
+    def supplemented(case: Case[Any]) -> bool:
+        return bool(case.changed)
 
     @guard("Chưa có kết quả thẩm định đạt", otherwise="Kết quả thẩm định là đạt", remedy="Ghi kết quả thẩm định trước")
     def passed(case: Case[Any]) -> bool:

@@ -7,11 +7,8 @@ from typing import Any
 
 from engine.definition import Case, Fact, Find, LegalRow, Phase, Relative, Rule, fold, local_day
 from workflows.award_proposal.dossier import AwardDossier, Rating, Tally
+from workflows.award_proposal.publishing import public_facts
 from workflows.awards import (
-    AWARD_LABELS,
-    LEVEL_LABELS,
-    PAPER_LABELS,
-    SUBJECT_LABELS,
     Award,
     Commendation,
     Level,
@@ -34,7 +31,7 @@ def level(case: AwardCase) -> Level:
 
 
 def headline(dossier: AwardDossier) -> str:
-    award = AWARD_LABELS[dossier.award] if dossier.award else "Đề nghị khen thưởng"
+    award = dossier.award.label if dossier.award else "Đề nghị khen thưởng"
     return f"{award}: {dossier.subject.name}" if dossier.subject else award
 
 
@@ -75,7 +72,7 @@ def facts(case: AwardCase) -> tuple[Fact, ...]:
         "award": case.dossier.award,
         "subject_name": fold(case.dossier.subject.name) if case.dossier.subject else None,
     }
-    return tuple(Fact(key, text) for key, text in keys.items() if text)
+    return (*(Fact(key, text) for key, text in keys.items() if text), *public_facts(case))
 
 
 FINDS = {
@@ -104,7 +101,7 @@ def subject_kind(case: AwardCase) -> str | None:
     row = case.law.find("authority", award, case.today)
     if row is None or subject.kind in row.value["subjects"]:
         return None
-    return f"{AWARD_LABELS[award]} không dành cho {SUBJECT_LABELS[subject.kind]}"
+    return f"{award.label} không dành cho {subject.kind.label}"
 
 
 def authority(case: AwardCase) -> str | None:
@@ -116,8 +113,8 @@ def authority(case: AwardCase) -> str | None:
     row = case.law.find("authority", award, on)
     if row is not None and row.value[level(case)]:
         return None
-    head = f"Chủ tịch UBND {LEVEL_LABELS[level(case)]}"
-    return f"{head} không có thẩm quyền quyết định {AWARD_LABELS[award]} vào ngày {on:%d/%m/%Y}"
+    head = f"Chủ tịch UBND {level(case).label}"
+    return f"{head} không có thẩm quyền quyết định {award.label} vào ngày {on:%d/%m/%Y}"
 
 
 def one_per_round(case: AwardCase) -> str | None:
@@ -205,7 +202,7 @@ def emulation_fighter(case: AwardCase) -> str | None:
     if d.award is not Award.CSTDCS:
         return None
     if d.standing.has_initiative and Paper.CHUNG_NHAN_SANG_KIEN not in case.papers():
-        return f"Chưa đính kèm {PAPER_LABELS[Paper.CHUNG_NHAN_SANG_KIEN].lower()}"
+        return f"Chưa đính kèm {Paper.CHUNG_NHAN_SANG_KIEN.label.lower()}"
     excellent = d.standing.rating is Rating.EXCELLENT
     if d.standing.is_advanced_worker and (excellent or d.standing.has_initiative):
         return None
@@ -280,7 +277,7 @@ def _codes(found: Iterable[Relative]) -> str:
 
 
 def _missing(case: AwardCase, *kinds: Paper) -> str | None:
-    absent = [PAPER_LABELS[kind] for kind in kinds if kind not in case.papers()]
+    absent = [kind.label for kind in kinds if kind not in case.papers()]
     return f"Thiếu giấy tờ: {', '.join(absent)}" if absent else None
 
 
@@ -288,53 +285,53 @@ def _date(value: Any) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-EMULATION_FIGHTER = Rule("R-CSTDCS-2022", emulation_fighter, reads=("standing",))
-ADVANCED_WORKER = Rule("R-LDTT-RATING", advanced_worker, reads=("standing",))
-NO_DISCIPLINE = Rule("R-DISCIPLINE", no_discipline, reads=("standing",))
+EMULATION_FIGHTER = Rule(
+    "R-CSTDCS-2022", emulation_fighter, reads=("standing",), title="Tiêu chuẩn Chiến sĩ thi đua cơ sở"
+)
+ADVANCED_WORKER = Rule("R-LDTT-RATING", advanced_worker, reads=("standing",), title="Tiêu chuẩn Lao động tiên tiến")
+NO_DISCIPLINE = Rule("R-DISCIPLINE", no_discipline, reads=("standing",), title="Không đang bị xem xét, khiếu nại")
+AUTHORITY = Rule("R-AUTHORITY", authority, title="Đúng thẩm quyền quyết định")
+SAME_NAME = Rule("R-DUP-NAME", same_name, title="Không trùng họ tên với hồ sơ khác")
+ONE_ACHIEVEMENT = Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form, title="Thành tích chưa được khen")
+PENDING_HIGHER = Rule("R-DUP-HIGHER", pending_higher, title="Không đang chờ thành phố khen")
 
 ON_SUBMIT: tuple[Rule[Any], ...] = (
-    Rule("R-FIELDS", required_fields),
-    Rule("R-SUBJECT-KIND", subject_kind),
-    Rule("R-AUTHORITY", authority),
-    Rule("R-DUP-ROUND", one_per_round),
-    Rule("R-DUP-NAME", same_name),
-    Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
-    Rule("R-WINDOW", in_window),
-    Rule("R-MOVEMENT", movement_exists),
-    Rule("R-PARTICIPATION", participates),
-    Rule("R-DOSSIER", papers_ordinary),
-    Rule("R-MINUTES", minutes),
-    Rule("R-DOSSIER-SIMPLIFIED", papers_simplified),
-    Rule("R-SIMPLIFIED-GROUND", simplified_ground),
+    Rule("R-FIELDS", required_fields, title="Đủ hình thức, đối tượng, thành tích"),
+    Rule("R-SUBJECT-KIND", subject_kind, title="Hình thức hợp với đối tượng"),
+    AUTHORITY,
+    Rule("R-DUP-ROUND", one_per_round, title="Đối tượng chỉ một lần trong đợt"),
+    SAME_NAME,
+    ONE_ACHIEVEMENT,
+    Rule("R-WINDOW", in_window, title="Thành tích trong thời gian thi đua"),
+    Rule("R-MOVEMENT", movement_exists, title="Phong trào có trong kế hoạch"),
+    Rule("R-PARTICIPATION", participates, title="Đơn vị đã phát động phong trào"),
+    Rule("R-DOSSIER", papers_ordinary, title="Đủ tờ trình, báo cáo thành tích"),
+    Rule("R-MINUTES", minutes, title="Có biên bản xét khen thưởng"),
+    Rule("R-DOSSIER-SIMPLIFIED", papers_simplified, title="Đủ giấy tờ thủ tục đơn giản"),
+    Rule("R-SIMPLIFIED-GROUND", simplified_ground, title="Đúng trường hợp thủ tục đơn giản"),
     EMULATION_FIGHTER,
     ADVANCED_WORKER,
     NO_DISCIPLINE,
 )
 ON_APPRAISAL: tuple[Rule[Any], ...] = (
     NO_DISCIPLINE,
-    Rule("R-DUP-NAME", same_name),
-    Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
-    Rule("R-DUP-HIGHER", pending_higher),
+    SAME_NAME,
+    ONE_ACHIEVEMENT,
+    PENDING_HIGHER,
     EMULATION_FIGHTER,
     ADVANCED_WORKER,
 )
-ON_SIGNATURE: tuple[Rule[Any], ...] = (
-    NO_DISCIPLINE,
-    Rule("R-DUP-NAME", same_name),
-)
+ON_SIGNATURE: tuple[Rule[Any], ...] = (NO_DISCIPLINE, SAME_NAME)
 ON_ENDORSEMENT: tuple[Rule[Any], ...] = (
-    Rule("R-DOSSIER-CITY", city_papers),
+    Rule("R-DOSSIER-CITY", city_papers, title="Đủ giấy tờ thành phố yêu cầu"),
     NO_DISCIPLINE,
 )
-ON_ANSWER: tuple[Rule[Any], ...] = (
-    EMULATION_FIGHTER,
-    ADVANCED_WORKER,
-)
-ON_TALLY: tuple[Rule[Any], ...] = (Rule("R-VOTE-RATIO", vote_ratio),)
+ON_ANSWER: tuple[Rule[Any], ...] = (EMULATION_FIGHTER, ADVANCED_WORKER)
+ON_TALLY: tuple[Rule[Any], ...] = (Rule("R-VOTE-RATIO", vote_ratio, title="Đủ tỷ lệ phiếu tán thành"),)
 ON_DECISION: tuple[Rule[Any], ...] = (
-    Rule("R-AUTHORITY", authority),
-    Rule("R-ONE-ACH-ONE-FORM", one_achievement_one_form),
-    Rule("R-DUP-HIGHER", pending_higher),
-    Rule("R-DECISION-DATE", decision_date),
+    AUTHORITY,
+    ONE_ACHIEVEMENT,
+    PENDING_HIGHER,
+    Rule("R-DECISION-DATE", decision_date, title="Ngày quyết định không trước ngày tiếp nhận, họp Hội đồng"),
     NO_DISCIPLINE,
 )

@@ -98,7 +98,7 @@ class Campaign(Process):
                              by=APPRAISAL_HEAD, form=OpenRounds)
     record_guidance = action("Ghi nhận hướng dẫn của thành phố", running.to(running) | closing.to(closing),
                              by=(APPRAISER, APPRAISAL_HEAD), form=Letter, into="city_guidance", tells=(Tell("guidance", (APPRAISER, APPRAISAL_HEAD)),))
-    extend          = action("Gia hạn phong trào", running.to(running, cond="end_moves_on"), by=DISTRICT_CHAIR, form=Extension,
+    extend          = action("Gia hạn phong trào", running.to(running, cond=["end_moves_on", "nothing_shortened"]), by=DISTRICT_CHAIR, form=Extension,
                              effects=move_deadlines, tells=(Tell("extended", (APPRAISER, APPRAISAL_HEAD)),), signs=True)
     end_period      = timer("Hết thời gian thi đua", running.to(closing), at=AT_DEADLINE)
 
@@ -108,12 +108,12 @@ class Campaign(Process):
     # fmt: on
 
     # ── GUARDS ───────────────────────────────────────────────────────────────────────────────────
-    @guard("Kế hoạch chưa đủ: tên, khẩu hiệu, nội dung, kế hoạch cấp trên, thời gian và hạn phường gửi kế hoạch", remedy="Điền đủ các mục của kế hoạch, rồi phát động")
+    @guard("Kế hoạch chưa đủ: tên, khẩu hiệu, nội dung, kế hoạch cấp trên, thời gian và hạn phường gửi kế hoạch", remedy="Điền đủ các mục của kế hoạch, rồi phát động", title="Đủ các mục của kế hoạch")
     def plan_complete(case: Case[Any]) -> bool:
         d = case.dossier
         return all((d.title, d.slogan, d.contents, d.parent_plan, d.starts_on, d.ends_on, d.ward_plans_due_on))
 
-    @guard("Ngày bắt đầu phải trước ngày kết thúc, và hạn phường gửi kế hoạch nằm trong thời gian thi đua", remedy="Sửa ngày trong kế hoạch")
+    @guard("Ngày bắt đầu phải trước ngày kết thúc, và hạn phường gửi kế hoạch nằm trong thời gian thi đua", remedy="Sửa ngày trong kế hoạch", title="Thời gian và các hạn hợp nhau")
     def period_fits(case: Case[Any]) -> bool:
         d = case.dossier
         if not (d.starts_on and d.ends_on and d.ward_plans_due_on):
@@ -130,11 +130,19 @@ class Campaign(Process):
         days = [day for day in (case.today, d.ends_on, d.reports_due_on, d.summary_due_on) if day is not None]
         return days == sorted(days)
 
-    @guard("Còn phường hoặc đơn vị chưa báo cáo kết quả và chưa được miễn", remedy="Đôn đốc đơn vị còn thiếu, hoặc cho phép không nộp kèm lý do")
+    @guard("Gia hạn thì không ngày nào sớm hơn trước: ngày kết thúc, hạn báo cáo của đơn vị, hạn báo cáo thành phố", remedy="Chọn ngày bằng hoặc sau ngày đang áp dụng")
+    def nothing_shortened(case: Case[Any]) -> bool:
+        if case.earlier is None:
+            return True
+        now, new = case.earlier, case.dossier
+        pairs = ((now.ends_on, new.ends_on), (now.reports_due_on, new.reports_due_on), (now.summary_due_on, new.summary_due_on))
+        return all(before is None or (after is not None and before <= after) for before, after in pairs)
+
+    @guard("Còn phường hoặc đơn vị chưa báo cáo kết quả và chưa được miễn", remedy="Đôn đốc đơn vị còn thiếu, hoặc cho phép không nộp kèm lý do", title="Mọi đơn vị đã báo cáo hoặc được miễn")
     def all_reported(case: Case[Any]) -> bool:
         reports = [child for child in case.children if child.process in ("ward_plan", "unit_obligation")]
         return all(not child.is_open or child.state == "completed" for child in reports)
 
-    @guard("Còn hồ sơ chưa xử lý xong", remedy="Xem danh sách hồ sơ còn mở của phong trào và xử lý xong từng hồ sơ")
+    @guard("Còn hồ sơ chưa xử lý xong", remedy="Xem danh sách hồ sơ còn mở của phong trào và xử lý xong từng hồ sơ", title="Mọi hồ sơ đã xử lý xong")
     def nothing_open(case: Case[Any]) -> bool:
         return not any(child.is_open for child in case.children if child.process != "plan_receipt")

@@ -25,7 +25,7 @@ from engine.definition import (
 from workflows.awards import Commendation, Level, Paper, papers
 from workflows.forms import Letter, Reason
 from workflows.roles import APPRAISER, PROPOSER, PROPOSER_HEAD
-from workflows.rounds import CLOSING, ROUND_LABELS, Round
+from workflows.rounds import CLOSING, Round
 
 MOST_LINES = 500
 
@@ -60,10 +60,10 @@ ROUND_CLOSING = (
 # fmt: off
 @process(
     code="submission", collection="submissions", title="Tờ trình đề nghị khen thưởng", prefix="TTR",
-    dossier=SubmissionDossier, headline=lambda d: f"Tờ trình đề nghị khen thưởng. {ROUND_LABELS[d.round]}",
+    dossier=SubmissionDossier, headline=lambda d: f"Tờ trình đề nghị khen thưởng. {d.round.label}",
     begin=Begin(below={"campaign": (PROPOSER,)}, cond=("round_open", "ward_decides_own"),
                 own_authority=own_authority, given=("round", "commendation", "decided_by")),
-    facts=facts, needs_children=True, papers=papers(Paper.TO_TRINH, Paper.BIEN_BAN),
+    facts=facts, needs_children=True, papers=papers(Paper.TO_TRINH, Paper.BIEN_BAN, Paper.BAO_CAO_THANH_TICH, Paper.BAO_CAO_TOM_TAT),
 )
 class Submission(Process):
     drafted   = Task("Đang lập",    "Lập danh sách, trình thủ trưởng ký",       PROPOSER,  until("campaign.round_closes", by="round"), phase=Phase.DRAFTED, remind=ROUND_CLOSING, edits=("note",), initial=True)
@@ -78,7 +78,7 @@ class Submission(Process):
                       carries="withdraw", tells=(Tell("withdrawn", (PROPOSER, APPRAISER)),))
     # fmt: on
 
-    @guard("Đợt xét này chưa mở hoặc đã đóng; sau khi hết thời gian thi đua chỉ còn các đợt tổng kết", remedy="Chọn đợt đang mở, hoặc chờ Trưởng phòng Nội vụ mở đợt")
+    @guard("Đợt xét này chưa mở hoặc đã đóng; sau khi hết thời gian thi đua chỉ còn các đợt tổng kết", remedy="Chọn đợt đang mở, hoặc chờ Trưởng phòng Nội vụ mở đợt", title="Đợt xét đang mở")
     def round_open(case: Case[Any]) -> bool:
         campaign = case.ancestors["campaign"]
         in_time = campaign.state == "running" or (campaign.state == "closing" and case.dossier.round in CLOSING)
@@ -91,10 +91,10 @@ class Submission(Process):
             return case.unit.kind == "ward" and dossier.round is not Round.CLOSING_CITY
         return (dossier.decided_by is Level.CITY) == (dossier.round is Round.CLOSING_CITY)
 
-    @guard(f"Danh sách phải có từ 1 đến {MOST_LINES} hồ sơ", remedy="Thêm hồ sơ vào tờ trình, hoặc bớt cho vừa một tờ trình")
+    @guard(f"Danh sách phải có từ 1 đến {MOST_LINES} hồ sơ", remedy="Thêm hồ sơ vào tờ trình, hoặc bớt cho vừa một tờ trình", title=f"Có từ 1 đến {MOST_LINES} hồ sơ")
     def has_lines(case: Case[Any]) -> bool:
         return 0 < sum(child.is_open for child in case.children) <= MOST_LINES
 
-    @guard("Còn hồ sơ chưa có kết quả", remedy="Chờ các hồ sơ trong tờ trình có kết quả")
+    @guard("Còn hồ sơ chưa có kết quả", remedy="Chờ các hồ sơ trong tờ trình có kết quả", title="Mọi hồ sơ đã có kết quả")
     def all_decided(case: Case[Any]) -> bool:
         return all(not child.is_open or child.phase == Phase.APPROVED for child in case.children)

@@ -62,7 +62,7 @@ class UnitObligation(Process):
     reported = Task("Đã gửi báo cáo",         "Kiểm tra báo cáo kết quả",          APPRAISER, within("report_check"),           phase=Phase.SUBMITTED, remind=CHECK)
     returned = Task("Yêu cầu hoàn thiện",     "Hoàn thiện báo cáo kết quả",        PROPOSER,  within("plan_completion"),        phase=Phase.SUBMITTED, remind=CAMPAIGN_ENDING[3:], edits=("activities", "result"))
     accepted = End("Đã hoàn thành")
-    excused  = End("Được miễn")
+    excused  = End("Được miễn", good=False)
 
     report = action("Gửi báo cáo kết quả", assigned.to(reported, cond="report_written") | returned.to(reported, cond="report_written"))
     send_back = action("Yêu cầu hoàn thiện", reported.to(returned), form=Reason, into="returned", tells=(Tell("returned", (PROPOSER_HEAD,)),))
@@ -71,7 +71,7 @@ class UnitObligation(Process):
                     tells=(Tell("excused", (PROPOSER, PROPOSER_HEAD)),))
     # fmt: on
 
-    @guard("Chưa ghi hoạt động và kết quả, hoặc chưa đính kèm báo cáo kết quả", remedy="Ghi hoạt động, kết quả và đính kèm báo cáo (BAO_CAO_KET_QUA)")
+    @guard("Chưa ghi hoạt động và kết quả, hoặc chưa đính kèm báo cáo kết quả", remedy="Ghi hoạt động, kết quả và đính kèm báo cáo kết quả", title="Có hoạt động, kết quả và báo cáo đính kèm")
     def report_written(case: Case[Any]) -> bool:
         written = bool(case.dossier.activities and case.dossier.result)
         return written and any(document.kind == Paper.BAO_CAO_KET_QUA for document in case.documents)

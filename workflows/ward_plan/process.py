@@ -130,20 +130,20 @@ class WardPlan(Process):
     # fmt: on
 
     # ── GUARDS ───────────────────────────────────────────────────────────────────────────────────
-    @guard("Dự thảo còn thiếu mục: mục đích, nội dung, thời gian, tổ chức thực hiện", remedy="Viết các mục còn trống")
+    @guard("Dự thảo còn thiếu mục: mục đích, nội dung, thời gian, tổ chức thực hiện", remedy="Viết các mục còn trống", title="Đủ các mục của kế hoạch")
     def sections_written(case: Case[Any]) -> bool:
         return all(getattr(case.dossier, name) for name in SECTIONS)
 
-    @guard("Thời gian trong kế hoạch của phường phải nằm trong thời gian của phong trào", remedy="Sửa thời gian trong kế hoạch của phường")
+    @guard("Thời gian trong kế hoạch của phường phải nằm trong thời gian của phong trào", remedy="Sửa thời gian trong kế hoạch của phường", title="Thời gian nằm trong phong trào")
     def within_campaign(case: Case[Any]) -> bool:
         ends_on = case.field("campaign.ends_on")
         plan = case.dossier
         return bool(plan.starts_on and plan.ends_on and plan.starts_on <= plan.ends_on <= date.fromisoformat(ends_on))
 
-    @guard("Chưa đính kèm kế hoạch", remedy="Đính kèm bản kế hoạch (KE_HOACH)")
+    @guard("Chưa đính kèm kế hoạch", remedy="Đính kèm bản kế hoạch", title="Có bản kế hoạch đính kèm")
     def plan_attached(case: Case[Any]) -> bool:
         return any(document.kind == Paper.KE_HOACH for document in case.documents)
 
-    @guard("Chưa đính kèm báo cáo kết quả", remedy="Đính kèm báo cáo kết quả (BAO_CAO_KET_QUA)")
+    @guard("Chưa đính kèm báo cáo kết quả", remedy="Đính kèm báo cáo kết quả", title="Có báo cáo kết quả đính kèm")
     def report_attached(case: Case[Any]) -> bool:
         return any(document.kind == Paper.BAO_CAO_KET_QUA for document in case.documents)

@@ -13,13 +13,12 @@ from api.dependencies import ID_PATTERN, IDEMPOTENCY_KEY, Asked, EngineDep, Sett
 from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.installation import letterhead
-from api.letters import tell_old_boxes
+from api.letters import told_and_answered
 from api.refusals import CrossSite
 from api.routes.collection import type_name
 from engine.administration.desk import Desk, administer
 from engine.administration.forms import UNIT_CODE
 from engine.administration.refusals import OfficeRefused
-from engine.definition.documents import canonical
 from engine.errors import (
     ConfirmationNeeded,
     KeyReused,
@@ -30,7 +29,6 @@ from engine.errors import (
     Unavailable,
 )
 from engine.runtime.accounts import Scope
-from engine.runtime.service import Answer
 
 REFUSED = (
     NotAuthenticated, ConfirmationNeeded, ScopeMissing, NotPerformer, CrossSite, OfficeRefused, KeyReused, Unavailable,
@@ -73,11 +71,9 @@ def _add(router: APIRouter, bodies: Bodies, change: Change) -> None:
         which: Annotated[str, Path(alias=key or "id", pattern=PATTERNS.get(key))],
         filled: Annotated[Any, filled_form],
     ) -> Response:
-        def perform(desk: Desk) -> Answer:
-            done = Answer(change.status, canonical(change.perform(desk, which, filled)))
-            tell_old_boxes(letterhead(settings), desk)
-            return done
-
+        perform = told_and_answered(
+            letterhead(settings), lambda desk: change.perform(desk, which, filled), change.status
+        )
         return reply(await answered(administer(engine, asked, perform, change.needs)))
 
     async def plain(

@@ -1,7 +1,7 @@
 """People, for administrators."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
@@ -78,11 +78,11 @@ def routes(bodies: Bodies) -> APIRouter:
         bodies,
         Change(
             operation="people_add", path="", summary="Thêm người dùng", form=NewPerson, shown=PersonCard, status=201,
-            perform=_add,
+            perform=lambda desk, _, form: people.enter(desk, form),
         ),
         Change(
             operation="people_change", path="/{id}", method="PATCH", summary="Sửa người dùng", form=PersonPatch,
-            shown=PersonCard, perform=_change,
+            shown=PersonCard, perform=lambda desk, key, form: people.revise(desk, int(key), form),
         ),
         Change(
             operation="people_leave", path="/{id}/leaving", summary="Cho người dùng thôi việc và bàn giao",
@@ -90,15 +90,6 @@ def routes(bodies: Bodies) -> APIRouter:
         ),
     )  # fmt: skip
     return router
-
-
-def _add(desk: Desk, _: str, form: NewPerson) -> dict[str, Any]:
-    return people.person_of(desk, people.add(desk, form))
-
-
-def _change(desk: Desk, key: str, form: PersonPatch) -> dict[str, Any]:
-    people.change(desk, int(key), form)
-    return people.person_of(desk, int(key))
 
 
 def _list(router: APIRouter) -> None:

@@ -22,18 +22,17 @@ from api.dependencies import (
 )
 from api.errors import documented
 from api.installation import letterhead
-from api.letters import tell_old_boxes
+from api.letters import told_and_answered
 from api.refusals import MalformedForm, WrongMediaType
 from api.routes.administration.changes import REFUSED
 from api.routes.attachments import MULTIPART, disposition, upload_form
 from engine.administration import exchange
 from engine.administration.desk import Desk, administer
 from engine.administration.refusals import RowsRefused
-from engine.definition.documents import canonical
 from engine.definition.sentences import field_sentences
 from engine.errors import InvalidInput, NotAuthenticated, NotPerformer
 from engine.office.files import FileKind, FileRefused
-from engine.runtime.service import Answer, Engine
+from engine.runtime.service import Engine
 
 XLSX = FileKind.XLSX.media_type
 FORM = {
@@ -118,11 +117,10 @@ def _import(router: APIRouter) -> None:
             digest = sha256(await file.read()).hexdigest()
             rows, problems = await run_in_threadpool(exchange.read, file.file, file.filename or "")
 
-        def perform(desk: Desk) -> Answer:
-            done = exchange.take_in(desk, rows, problems, field_sentences, dry_run=dry_run == "true")
-            tell_old_boxes(letterhead(settings), desk)
-            return Answer(200, canonical(done))
-
+        perform = told_and_answered(
+            letterhead(settings),
+            lambda desk: exchange.take_in(desk, rows, problems, field_sentences, dry_run=dry_run == "true"),
+        )
         asked = asking(request, secret, f"{dry_run}\n{digest}".encode())
         return reply(await answered(administer(engine, asked, perform)))
 

@@ -1,7 +1,7 @@
 """Units and their kinds."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
@@ -15,7 +15,6 @@ from api.routes.administration.days import Day
 from api.routes.collection import answer
 from api.schemas import Key, Page
 from engine.administration import units
-from engine.administration.desk import Desk
 from engine.administration.forms import UNIT_CODE, WORD, NewKind, NewUnit, UnitClosing, UnitPatch
 from engine.errors import InvalidInput, NotAuthenticated, NotFound
 
@@ -81,11 +80,11 @@ def routes(bodies: Bodies) -> APIRouter:
         ),
         Change(
             operation="units_add", path="/units", summary="Thêm đơn vị", form=NewUnit, shown=Unit, status=201,
-            perform=_add,
+            perform=lambda desk, _, form: units.enter(desk, form),
         ),
         Change(
             operation="units_change", path="/units/{code}", method="PATCH", summary="Sửa đơn vị", form=UnitPatch,
-            shown=Unit, perform=_change,
+            shown=Unit, perform=units.revise,
         ),
         Change(
             operation="units_close", path="/units/{code}/closing", form=UnitClosing, shown=ClosedUnit,
@@ -93,18 +92,6 @@ def routes(bodies: Bodies) -> APIRouter:
         ),
     )  # fmt: skip
     return router
-
-
-def _add(desk: Desk, _: str, form: NewUnit) -> dict[str, Any]:
-    units.add(desk, form)
-    desk.reload()
-    return units.unit_of(desk.work, form.code)
-
-
-def _change(desk: Desk, code: str, form: UnitPatch) -> dict[str, Any]:
-    units.change(desk, code, form)
-    desk.reload()
-    return units.unit_of(desk.work, code)
 
 
 def _kinds(router: APIRouter) -> None:

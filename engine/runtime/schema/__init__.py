@@ -9,6 +9,7 @@ from engine.runtime.schema.accounts import (
     form_draft,
     known_device,
     login_attempt,
+    saved_view,
     second_factor,
     session,
     sign_on,
@@ -29,6 +30,7 @@ from engine.runtime.schema.cases import (
     user_task,
 )
 from engine.runtime.schema.columns import Instant, Key, metadata
+from engine.runtime.schema.jobs import job, job_row
 from engine.runtime.schema.organisation import (
     administration,
     calendar_day,
@@ -44,12 +46,14 @@ from engine.runtime.schema.organisation import (
     unit,
     unit_kind,
 )
+from engine.runtime.schema.reminders import nudge
 from engine.runtime.schema.subjects import archival, disclosure, legal_hold, subject
 
 __all__ = [
     "Instant", "Key", "access", "account_link", "administration", "archival", "attachment", "calendar_day",
     "departure", "disclosure", "effect", "fact", "firing", "form_draft", "history", "idempotency", "incident",
-    "instance", "involvement", "known_device", "legal_hold", "login_attempt", "mandate", "membership", "metadata",
-    "notice", "person", "reference", "register", "seat", "second_factor", "session", "setting", "sign_on", "subject",
-    "succession", "timer", "unit", "unit_kind", "user_task",
+    "instance", "involvement", "job", "job_row", "known_device", "legal_hold", "login_attempt", "mandate",
+    "membership", "metadata", "notice", "nudge", "person", "reference", "register", "saved_view", "seat",
+    "second_factor", "session", "setting", "sign_on", "subject", "succession", "timer", "unit", "unit_kind",
+    "user_task",
 ]  # fmt: skip

@@ -76,3 +76,12 @@ form_draft = Table(
     Column("at", Instant, nullable=False),
     UniqueConstraint("person_id", "place"),
 )  # fmt: skip
+
+saved_view = Table(
+    "saved_view", metadata, own_key(),  # what somebody asked of a list, under a name of their own
+    ref("person_id", "person"),
+    Column("path", Text, nullable=False),  # the address of the list
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    UniqueConstraint("person_id", "path", "name"),
+)  # fmt: skip

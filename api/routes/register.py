@@ -1,0 +1,150 @@
+"""The public register of commendations, for anybody and any program: no log-in, JSON and CSV."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from api.dependencies import EngineDep
+from api.errors import documented
+from api.schemas import Labelled, Named, Page
+from engine.administration.workbook import FORMULA_STARTS
+from engine.definition.documents import canonical
+from engine.errors import InvalidInput, NotFound
+from engine.runtime import register
+from engine.runtime.register import Line, Wanted
+
+CACHED = "public, max-age=300"
+CSV, JSON = "text/csv; charset=utf-8", "application/json"
+MOST_IN_FILE = 20_000
+NO_TRACE = {"X-Robots-Tag": "noindex"}
+"""Lists name people; no search engine is to keep a name after it has been taken back here."""
+HEADINGS = (
+    "Mã", "Tên", "Đối tượng", "Danh hiệu, hình thức", "Đơn vị", "Số quyết định", "Ngày quyết định", "Phong trào",
+)  # fmt: skip
+
+
+class DecisionShown(BaseModel):
+    number: str
+    signed_on: date
+
+
+class AchievementShown(BaseModel):
+    title: str
+    summary: str = Field(description="At most 1500 characters")
+
+
+class CommendationShown(BaseModel):
+    """A commendation with a decision in force. name, achievement: null where a person or household has not agreed."""
+
+    code: str
+    name: str | None
+    kind: Labelled
+    award: Labelled
+    unit: Named
+    decision: DecisionShown
+    campaign: str | None
+    achievement: AchievementShown | None
+
+
+Text = Annotated[str, Query(max_length=200, description="Words in name, decision number or unit; marks do not count")]
+Year = Annotated[int | None, Query(ge=1900, le=2999, description="Year of the decision")]
+Code = Annotated[str, Query(max_length=40)]
+
+
+def routes() -> APIRouter:
+    """The three routes."""
+    router = APIRouter(prefix="/commendations", tags=["register"])
+    _list(router)
+    _file(router)
+    _one(router)
+    return router
+
+
+def _list(router: APIRouter) -> None:
+    @router.get(
+        "",
+        operation_id="commendations_list",
+        summary="Sổ khen thưởng công khai, quyết định mới nhất trước",
+        response_model=Page[CommendationShown],
+        responses=documented(InvalidInput),
+    )
+    def list_commendations(
+        request: Request, engine: EngineDep, text: Text = "", year: Year = None, award: Code = "", kind: Code = "",
+        unit: Code = "", limit: Annotated[int, Query(ge=1, le=100)] = 50,
+        cursor: Annotated[str | None, Query(max_length=40, description="`next` of the part before")] = None,
+    ) -> Response:  # fmt: skip
+        """Open to everybody; may be kept for five minutes."""
+        after = register.place_of(cursor) if cursor else None
+        if cursor and after is None:
+            raise InvalidInput({"cursor": "Không đọc được: hãy dùng giá trị next của phần trước."})
+        with engine.database.read() as tx:
+            found = register.lines(engine.work(tx), Wanted(text, year, award, kind, unit), limit + 1, after)
+        following = str(found[limit - 1].place) if len(found) > limit else None
+        items = [register.line_json(line) for line in found[:limit]]
+        return kept(request, canonical({"items": items, "next": following}).encode(), JSON)
+
+
+def _file(router: APIRouter) -> None:
+    @router.get(
+        ".csv",
+        operation_id="commendations_csv",
+        summary="Sổ khen thưởng công khai dạng CSV",
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **documented(InvalidInput)},
+    )
+    def file(
+        request: Request, engine: EngineDep, text: Text = "", year: Year = None, award: Code = "", kind: Code = "",
+        unit: Code = "",
+    ) -> Response:  # fmt: skip
+        """UTF-8 with a byte order mark, as spreadsheets like it; what looks like a formula is text."""
+        with engine.database.read() as tx:
+            found = register.lines(engine.work(tx), Wanted(text, year, award, kind, unit), MOST_IN_FILE)
+        return kept(request, csv_of(found), CSV)
+
+
+def _one(router: APIRouter) -> None:
+    @router.get(
+        "/{code}",
+        operation_id="commendations_read",
+        summary="Một quyết định khen thưởng trong sổ công khai",
+        response_model=CommendationShown,
+        responses=documented(NotFound, InvalidInput),
+    )
+    def one(request: Request, engine: EngineDep, code: Annotated[str, Path(max_length=40)]) -> Response:
+        """By the code of the case, as it stands in mails."""
+        with engine.database.read() as tx:
+            found = register.line(engine.work(tx), code)
+        if found is None:
+            raise NotFound(what=f"mã {code} trong sổ khen thưởng")
+        return kept(request, canonical(register.line_json(found)).encode(), JSON)
+
+
+def csv_of(lines: Iterable[Line]) -> bytes:
+    """The lines as CSV that spreadsheets open as UTF-8; what looks like a formula is text there."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADINGS)
+    for line in lines:
+        about = line.about
+        row = (
+            line.code, about.name or about.unnamed, about.kind_label, about.award_label, line.unit, about.number,
+            f"{about.signed_on:%d/%m/%Y}", about.campaign,
+        )  # fmt: skip
+        writer.writerow([f"'{value}" if value.startswith(FORMULA_STARTS) else value for value in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def kept(request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    """An answer that anybody may keep for some minutes, and ask whether it is still the same."""
+    tag = f'"{sha256(body).hexdigest()[:24]}"'
+    given = {"Cache-Control": CACHED, "ETag": tag, **(NO_TRACE if headers is None else headers)}
+    if tag in request.headers.get("if-none-match", "").replace("W/", ""):
+        return Response(None, 304, given)
+    return Response(body, 200, given, media_type)

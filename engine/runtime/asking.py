@@ -1,0 +1,64 @@
+"""What a task asked to have put right, and what has been done about it since: read from the case's history."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.definition.model import ProcessModel
+from engine.runtime.database import Row, Transaction
+from engine.runtime.history import rebuild
+from engine.runtime.statements import HISTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The last time that a case was in a task which asks for something.
+
+    before, after: the dossier as it was when the task opened, and when it ended, or now. papers: what was attached
+    meanwhile: kind, name and sha256. is_open: it still waits for the answer.
+    """
+
+    state: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    papers: tuple[Mapping[str, str], ...]
+    is_open: bool
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The dossier fields and the kinds of paper that are not as they were."""
+        names = self.before.keys() | self.after.keys()
+        fields = {name for name in names if self.before.get(name) != self.after.get(name)}
+        return frozenset(fields | {paper["kind"] for paper in self.papers})
+
+
+def last_request(tx: Transaction, model: ProcessModel, instance_id: int) -> Request | None:
+    """The last request on a case; None when its process has no such task, or it never was in one."""
+    asking = {state.id for state in model.states.values() if state.asked}
+    return _last(tx.all(HISTORY, which=instance_id), asking) if asking else None
+
+
+def changed(model: ProcessModel, state: str, dossier: Any, entries: list[Row]) -> frozenset[str]:
+    """Of what the state's task asks for, what is not as it was when it opened; entries: the case's history."""
+    asked = model.asks(state, dossier)
+    request = _last(entries, {state}) if asked else None
+    return request.changed & {one.part for one in asked or ()} if request else frozenset()
+
+
+def _last(entries: list[Row], asking: Collection[str]) -> Request | None:
+    opened = [n for n, entry in enumerate(entries) if entry["target"] in asking and entry["source"] != entry["target"]]
+    if not opened:
+        return None
+    first = opened[-1]
+    state = entries[first]["target"]
+    left = (n for n, entry in enumerate(entries) if n > first and entry["target"] != state)
+    end = next(left, len(entries))
+    papers = (json.loads(entry["payload"]).get("attachment") for entry in entries[first + 1 : end])
+    return Request(
+        state,
+        rebuild(entries[: first + 1])[1],
+        rebuild(entries[:end])[1],
+        tuple(paper for paper in papers if paper),
+        end == len(entries),
+    )

@@ -1,0 +1,23 @@
+"""axe-core finds nothing on any page that anybody can reach, in both themes, on a desk and on a phone."""
+
+import pytest
+
+from tests.browser.axe import faults
+from tests.browser.exploring import reachable
+from tests.browser.house import House
+
+PEOPLE = (
+    "", "phuong4", "phuong6", "ct.phuong3", "donvi15", "tt.donvi15", "chuyenvien", "truongphong", "thuky", "chutich",
+    "vanthu", "thanhpho", "quantri", "thanhtra",
+)  # fmt: skip
+STARTS = ("/", "/demo", "/dang-nhap", "/quen-mat-khau", "/tra-cuu", "/guong-dien-hinh", "/thong-ke", "/reference")
+
+
+@pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who or "nobody")
+def test_every_page_of(museum: House, who: str) -> None:
+    page = museum.person(who)
+    found = []
+    for address, status in reachable(page, STARTS):
+        found += faults(page, who) if status < 400 else [f"{status} {address}"]
+
+    assert not found, "\n".join(found)

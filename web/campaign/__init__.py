@@ -1,0 +1,1 @@
+"""Pages about a campaign: its overview, the coverage of what units owe, reminders of it."""

@@ -1,0 +1,1 @@
+"""The page of one case, and what is beside its forms."""

@@ -1,0 +1,1 @@
+"""A whole list of cases entered at once, and the receipt of what was handed in."""

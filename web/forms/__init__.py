@@ -1,0 +1,1 @@
+"""Forms of pages: fields from Pydantic models, what was typed in them, and back to JSON."""

@@ -1,0 +1,1 @@
+"""Pages of long work: how far it has come, and what became of each row."""

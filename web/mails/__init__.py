@@ -1,0 +1,1 @@
+"""Pages about mail: what went out and why, what goes out next."""

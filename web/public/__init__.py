@@ -1,0 +1,1 @@
+"""What anybody may see without logging in: the register, exemplars, statistics, how a case stands."""
