@@ -23,7 +23,7 @@ from engine.runtime.accounts import hash_of
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OWN_SITE = ("same-origin", "none")  # "none": typed or bookmarked by the person
-UPLOADS = ("/attachments", "/giay-to")
+UPLOADS = ("/attachments", "/giay-to", "/nhap-danh-sach")
 LOOK_UP = "/tra-cuu"
 LOOK_UPS_A_MINUTE = 20
 """Of one address: a receipt has 2**30 possible endings."""
@@ -159,7 +159,7 @@ class SameSiteOnly:
 class BodyLimits:
     """Refuses a body that is larger than its limit, announced or not, or that takes too long to arrive.
 
-    Papers have a limit of their own. A refusal while the body arrives is raised from `receive`, so that
+    Papers and lists have a limit of their own. A refusal while the body arrives is raised from `receive`, so that
     the application answers it like any other.
     """
 

@@ -44,9 +44,7 @@ _OF_CASE = Statement(
 )
 _ATTEMPTS = Statement(
     select(message_attempt)
-    .where(
-        message_attempt.c.message_id.in_(select(notice.c.message_id).where(notice.c.instance_id == p("case_id")))
-    )
+    .where(message_attempt.c.message_id.in_(select(notice.c.message_id).where(notice.c.instance_id == p("case_id"))))
     .order_by(message_attempt.c.message_id, message_attempt.c.n)
 )
 _SENT = Statement(

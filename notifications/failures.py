@@ -1,5 +1,7 @@
 """A letter that did not get through becomes work for a person: an incident on the case it was about."""
 
+import re
+
 from sqlalchemy import bindparam, select
 
 from engine.runtime.database import Row, Statement
@@ -8,6 +10,7 @@ from engine.runtime.schema import instance, notice
 from engine.runtime.snapshots import load_case
 from engine.runtime.work import Work
 
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
 _FIRST_CASE = Statement(
     select(instance)
     .join_from(notice, instance)
@@ -39,5 +42,6 @@ def masked(address: str) -> str:
 
 
 def without_address(text: str, address: str) -> str:
-    """A server's words, which often repeat the address, with the address masked."""
-    return text.replace(address, masked(address)) if address else text
+    """A server's words, which often repeat the address or name another one, with every address masked."""
+    known = text.replace(address, masked(address)) if address else text
+    return _ADDRESS.sub(lambda found: masked(found[0]), known)

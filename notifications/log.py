@@ -170,7 +170,7 @@ def _of_both(work: Work, wanted: Wanted, table: Any) -> list[ColumnElement[bool]
     if wanted.until is not None:
         found.append(table.c.created_at < to_micros(end_of_day(wanted.until)))
     if fold(wanted.text):
-        found.append(_reaches(work, fold(wanted.text), table))
+        found.append(reaches(work, fold(wanted.text), table))
     return found
 
 
@@ -206,7 +206,7 @@ def units_named(work: Work, folded: str) -> list[int]:
     return sorted(one.id for one in units if folded in fold(one.name) or folded == fold(one.code))
 
 
-def _reaches(work: Work, folded: str, table: Any) -> ColumnElement[bool]:
+def reaches(work: Work, folded: str, table: Any) -> ColumnElement[bool]:
     """That the recipient is of that name, or somebody in a unit of that name, or its mail box."""
     people = work.tx.all(Statement(select(person.c.id, person.c.name, person.c.username)))
     named = [row["id"] for row in people if folded in fold(row["name"]) or folded == fold(row["username"])]

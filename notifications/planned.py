@@ -21,7 +21,7 @@ from engine.runtime.reminding import NUDGE
 from engine.runtime.rights import visible_rows
 from engine.runtime.schema import instance, notice, person, timer, unit, user_task
 from engine.runtime.work import Work
-from notifications.log import Wanted, is_case, units_named
+from notifications.log import Wanted, is_case, reaches, units_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class After:
 def planned(work: Work, actor: Actor, wanted: Wanted, after: After | None, most: int) -> dict[str, Any]:
     """The next reminder of each task of the cases that the actor sees, the earliest first: when, to whom, why.
 
-    Of the filter, the text is for the unit that holds the task, since and until for the day of the reminder.
+    Of the filter, the text is for the unit that holds the task; since and until are for the day of the reminder.
     Three queries, however many there are. `next`: where to go on, or None.
     """
     rows = work.tx.all(Statement(_timers(work, actor, wanted, after).limit(most + 1)))
@@ -49,7 +49,7 @@ def planned(work: Work, actor: Actor, wanted: Wanted, after: After | None, most:
 
 
 def waiting(work: Work, actor: Actor, wanted: Wanted, most: int) -> list[dict[str, Any]]:
-    """The notices of these cases that are written and wait for their hour, the earliest first; one query."""
+    """The notices of these cases that are written and wait for their hour, the earliest first."""
     query = (
         select(
             instance,
@@ -68,6 +68,9 @@ def waiting(work: Work, actor: Actor, wanted: Wanted, most: int) -> list[dict[st
     )
     if wanted.code.strip():
         query = query.where(is_case(work, wanted.code))
+    query = query.where(*_on_days(wanted, notice.c.not_before))
+    if fold(wanted.text):
+        query = query.where(reaches(work, fold(wanted.text), notice))
     return [
         {
             "at": instant(row["at"]),
@@ -108,10 +111,14 @@ def _within(work: Work, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield is_case(work, wanted.code)
     if fold(wanted.text):
         yield user_task.c.unit_id.in_(units_named(work, fold(wanted.text)))
+    yield from _on_days(wanted, timer.c.due_at)
+
+
+def _on_days(wanted: Wanted, at: Any) -> Iterator[ColumnElement[bool]]:
     if wanted.since is not None:
-        yield timer.c.due_at >= to_micros(start_of_day(wanted.since))
+        yield at >= to_micros(start_of_day(wanted.since))
     if wanted.until is not None:
-        yield timer.c.due_at < to_micros(end_of_day(wanted.until))
+        yield at < to_micros(end_of_day(wanted.until))
 
 
 def _parties(work: Work, row: Row) -> Iterator[tuple[str, Role, Place]]:

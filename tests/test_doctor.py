@@ -4,7 +4,6 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,14 @@ from api.settings import Settings, SmtpSettings
 from cli.doctor import Finding, Weight, findings
 from cli.inspection import Report, inspect
 from cli.main import main
+from engine.instants import local_date
 from engine.privacy import sealing
 from engine.runtime.database import Database
 from engine.runtime.vault import Vault
 from tests.privacy.office import NUMBER, open_private
 
-DATA, TODAY = Path("/var/lib/thidua"), date(2026, 11, 22)
+DATA = Path("/var/lib/thidua")
+TODAY = local_date(wall_clock())  # `init` gives the administrator their role from today on
 SAFE = Report(
     settings=Settings(
         data=DATA, key_file=Path("/etc/thidua.keys"), base_url="https://thidua.example.vn", secure_cookies=True,

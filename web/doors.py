@@ -54,6 +54,8 @@ class PageRoute(APIRoute):
                 response = refusal_page(guest_of(request), refused)
             except (HTTPException, RequestValidationError) as wrong:
                 response = failure_page(guest_of(request), getattr(wrong, "status_code", HTTPStatus.NOT_FOUND))
+            finally:
+                await request.close()  # the files of a form
             return _with_new_secret(request, response)
 
         return answer

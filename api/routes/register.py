@@ -56,6 +56,7 @@ class CommendationShown(BaseModel):
 Text = Annotated[str, Query(max_length=200, description="Words in name, decision number or unit; marks do not count")]
 Year = Annotated[int | None, Query(ge=1900, le=2999, description="Year of the decision")]
 Code = Annotated[str, Query(max_length=40)]
+Cursor = Annotated[str | None, Query(pattern=register.PLACE_PATTERN, description="`next` of the part before")]
 
 
 def routes() -> APIRouter:
@@ -78,12 +79,10 @@ def _list(router: APIRouter) -> None:
     def list_commendations(
         request: Request, engine: EngineDep, text: Text = "", year: Year = None, award: Code = "", kind: Code = "",
         unit: Code = "", limit: Annotated[int, Query(ge=1, le=100)] = 50,
-        cursor: Annotated[str | None, Query(max_length=40, description="`next` of the part before")] = None,
+        cursor: Cursor = None,
     ) -> Response:  # fmt: skip
         """Open to everybody; may be kept for five minutes."""
         after = register.place_of(cursor) if cursor else None
-        if cursor and after is None:
-            raise InvalidInput({"cursor": "Không đọc được: hãy dùng giá trị next của phần trước."})
         with engine.database.read() as tx:
             found = register.lines(engine.work(tx), Wanted(text, year, award, kind, unit), limit + 1, after)
         following = str(found[limit - 1].place) if len(found) > limit else None

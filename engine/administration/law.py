@@ -74,14 +74,16 @@ def one(work: Work, row_id: int) -> dict[str, Any]:
 
 
 def titles(registry: Registry) -> dict[str, str]:
-    """In a few words what a row is about, by its key: what a rule checks, which work a time limit is for."""
+    """In a few words what rows are about, by "kind/key": what a rule checks, which work a time limit is for, the
+    process whose cases are kept. A key with a point in it may stand there by what is before the point."""
     found: dict[str, str] = {}
     for model in registry.models:
+        found[f"{RETENTION}/{model.code}"] = model.title
         for state in model.states.values():
             if state.due.kind is DueKind.LEGAL_LIMIT:
-                found.setdefault(state.due.path, state.todo)
+                found.setdefault(f"time_limit/{state.due.path}", state.todo)
         for action in model.actions.values():
-            found.update({rule.code: rule.title for rule in action.rules if rule.title})
+            found.update({f"{RULE}/{rule.code}": rule.title for rule in action.rules if rule.title})
     return found
 
 

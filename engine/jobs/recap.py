@@ -179,13 +179,14 @@ def _told(
     return {role: tuple(people.values()) for role, people in found.items() if people}
 
 
-def _heard(model: ProcessModel, action: str, line: Line) -> set[Role]:
-    roles = {role for told in model.actions[action].tells for role in told.to}
-    for target in set(line.targets) - {line.case.state}:
+def _heard(model: ProcessModel, action: str, line: Line) -> list[Role]:
+    """The roles that hear of it: whom the action tells, then who holds the case next."""
+    roles = [role for told in model.actions[action].tells for role in told.to]
+    for target in line.targets:
         owner = model.states[target].owner
-        if owner is not None and model.waits_for_people(target):
-            roles.add(owner)
-    return roles
+        if target != line.case.state and owner is not None and model.waits_for_people(target):
+            roles.append(owner)
+    return list(dict.fromkeys(roles))
 
 
 def _people(work: Work, model: ProcessModel, role: Role, unit: Unit, actor: Actor) -> dict[str, str]:

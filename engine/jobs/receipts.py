@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.definition.performing import Actor
-from engine.definition.words import local_day
 from engine.runtime.database import Row, Statement
-from engine.runtime.present import brief, days_left, unit_json
+from engine.runtime.present import brief, unit_json
 from engine.runtime.queries import is_waiting
+from engine.runtime.receipts import receipt_code
 from engine.runtime.rights import visible_rows
 from engine.runtime.schema import instance, user_task
 from engine.runtime.snapshots import dossier_of
@@ -22,8 +22,7 @@ HANDED_IN_AT, LETTER = "submitted_at", "letter"
 def receipt(work: Work, row: Row, actor: Actor) -> dict[str, Any] | None:
     """The receipt of a case that was handed in, with its lines as far as the actor sees them; None before that.
 
-    steps: what the lines wait for, most of them first: todo, role, unit, due_on, source of the date, how many lines,
-    and `days`: working days from handing in to that date.
+    steps: what the lines wait for, most of them first: todo, role, unit, due_on, source of the date, how many lines.
     """
     dossier = dossier_of(row)
     handed_in_at = dossier.get(HANDED_IN_AT)
@@ -39,34 +38,29 @@ def receipt(work: Work, row: Row, actor: Actor) -> dict[str, Any] | None:
     rows = [line for line in work.tx.all(Statement(query)) if dossier_of(line).get(HANDED_IN_AT)]
     return {
         "case": brief(work, row),
+        "look_up_code": receipt_code(work, row),
         "handed_in_at": handed_in_at,
         "letter": dossier.get(LETTER),
         "lines": [brief(work, line) for line in rows],
-        "steps": _steps(work, rows, handed_in_at),
+        "steps": _steps(work, rows),
     }
 
 
-_OF_TASK = ("todo", "role", "unit_id", "due_on", "due_source", "clock", "days_left")
+_OF_TASK = ("todo", "role", "unit_id", "due_on", "due_source")
 
 
-def _steps(work: Work, rows: list[Row], handed_in_at: str) -> list[dict[str, Any]]:
-    counted = Counter(tuple(line[f"task_{name}"] for name in _OF_TASK[:5]) for line in rows if line["task_todo"])
-    tasks = {tuple(line[f"task_{name}"] for name in _OF_TASK[:5]): line for line in rows}
+def _steps(work: Work, rows: list[Row]) -> list[dict[str, Any]]:
+    counted = Counter(tuple(line[f"task_{name}"] for name in _OF_TASK) for line in rows if line["task_todo"])
     found = []
-    for key, count in counted.most_common():
-        todo, role, unit_id, due_on, source = key
-        known, task = work.registry.roles.get(role), tasks[key]
-        left = days_left(work, {name: task[f"task_{name}"] for name in _OF_TASK})
+    for (todo, role, unit_id, due_on, source), count in counted.most_common():
+        known = work.registry.roles.get(role)
         found.append(
             {
                 "todo": todo,
                 "role": known.label if known else role,
                 "unit": unit_json(work, unit_id)["name"],
                 "due_on": due_on,
-                "source": source if " " in source else "",
-                "days": None
-                if left is None
-                else left + work.office.calendar.between(local_day(handed_in_at), work.today),
+                "source": source if " " in source else "",  # words, not the name of a field
                 "count": count,
             }
         )

@@ -15,6 +15,7 @@ from engine.runtime.schema import (
     mandate,
     membership,
     person,
+    saved_view,
     second_factor,
     session,
     sign_on,
@@ -37,6 +38,7 @@ _COUNTS = {
     "mandates_received": (mandate.c.deputy_id, None),
     "history_entries": (history.c.actor_id, None),
     "disclosures_made": (disclosure.c.person_id, None),
+    "saved_views": (saved_view.c.person_id, None),
 }
 """What is counted: the column that names the person, and a further condition."""
 

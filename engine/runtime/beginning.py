@@ -96,10 +96,17 @@ def places(
         InvalidInput: wrong parent, or none where one is needed.
     """
     parent = _parent(work, model, parent_id, actor)
-    roles, hats = model.begin.roles(parent["process"] if parent else None), actor.hats_for(model.code, START)
+    return parent, *units_for(work, model, parent["process"] if parent else None, actor)
+
+
+def units_for(work: Work, model: ProcessModel, above: str | None, actor: Actor) -> tuple[list[Unit], list[Unit]]:
+    """The units for which the actor's roles may begin an instance below a case of that process (None: below none):
+    their own, and those that must be named.
+    """
+    roles, hats = model.begin.roles(above), actor.hats_for(model.code, START)
     mine = [work.office.units[unit] for unit in _mine(work, roles, hats)]
     there = (unit for unit in work.office.units.values() if unit.exists(work.today) and unit not in mine)
-    return parent, mine, [unit for unit in there if _directs(work, roles, unit, hats)]
+    return mine, [unit for unit in there if _directs(work, roles, unit, hats)]
 
 
 def _parent(work: Work, model: ProcessModel, parent_id: int | None, actor: Actor) -> Row | None:

@@ -145,12 +145,12 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
     if paper.kind not in model.papers:
         raise InvalidInput({"kind": f"loại giấy tờ phải là một trong: {', '.join(model.papers)}"})
     case = load_case(work, row)
-    if paper.kind not in model.open_papers(case.state, case.dossier):
-        raise InvalidInput({"kind": f"phiếu yêu cầu không nêu loại giấy tờ này; {_asked_for(model, case)}"})
     verb, roles = drafting(model, case.state), working(model, case.state)
     if not roles:
         raise ActionNotAvailable(action=ATTACHING, state=model.states[case.state].status, available="không có")
     deed = deed_of(work, model, case, verb, ATTACHING, roles, actor)
+    if paper.kind not in model.open_papers(case.state, case.dossier):
+        raise InvalidInput({"kind": f"phiếu yêu cầu không nêu loại giấy tờ này; {_asked_for(model, case)}"})
     edition = work.tx.one(EDITIONS, which=row["id"], kind=paper.kind)
     assert edition is not None, "a count has a row"
     work.tx.insert(

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine.definition.language import Role
+from engine.definition.language import Role, Seat
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
+from engine.runtime.beginning import units_for
 from engine.runtime.database import Row
 from engine.runtime.listing import TASK, all_of, own_units, table
 from engine.runtime.present import brief, unit_json
@@ -21,12 +22,22 @@ from engine.runtime.work import Work
 MOST_PARENTS, MOST_TASKS = 5, 500
 
 
+def served(work: Work, actor: Actor) -> frozenset[int]:
+    """The authorities for which the actor has a role's seat."""
+    roles = work.registry.roles
+    seats = ((code, at) for code, at in actor.hats if code in roles and roles[code].seat is Seat.AUTHORITY)
+    return frozenset(chain.from_iterable(work.office.served(code, at, work.today) for code, at in seats))
+
+
 def overdue_by_unit(work: Work, actor: Actor, limit: int) -> list[tuple[dict[str, str], int]]:
-    """The units that hold the most overdue tasks of cases which the actor may see: the unit, how many."""
+    """The units that hold the most overdue tasks of cases which the actor may see, of the authorities for which
+    they have a seat: the unit, how many.
+    """
+    late = CaseFilter(overdue=True, authorities=served(work, actor))
     query = (
         select(TASK.c.unit_id, func.count().label("n"))
         .join_from(instance, TASK, is_waiting(TASK))
-        .where(*let_through(work, actor, CaseFilter(overdue=True), TASK))
+        .where(*let_through(work, actor, late, TASK))
         .group_by(TASK.c.unit_id)
         .order_by(func.count().desc(), TASK.c.unit_id)
         .limit(limit)
@@ -35,10 +46,14 @@ def overdue_by_unit(work: Work, actor: Actor, limit: int) -> list[tuple[dict[str
 
 
 def newest_owed(work: Work, actor: Actor) -> dict[str, Any] | None:
-    """The newest open case, in brief, below which units owe something: the campaign that runs; None without one."""
+    """The newest open case, in brief, below which units owe something: the campaign that runs, of an
+    authority for which the actor has a seat; None without one.
+    """
     above = {parent for model in work.registry.models if model.obligation for parent in model.begin.below}
     steps = _begun(model for model in work.registry.models if model.code in above)
-    query = select(instance).where(*let_through(work, actor, CaseFilter(steps=steps, is_open=True)))
+    query = select(instance).where(
+        *let_through(work, actor, CaseFilter(steps=steps, is_open=True, authorities=served(work, actor)))
+    )
     found = all_of(work, query.order_by(instance.c.id.desc()).limit(1)) if steps else []
     return brief(work, found[0]) if found else None
 
@@ -66,20 +81,19 @@ def beginnings(work: Work, actor: Actor) -> list[Beginning]:
 
     A case whose dossier has `open_rounds` takes nothing while there are none.
     """
-    codes = {code for code, _ in actor.hats}
-    free = [Beginning(m, None) for m in work.registry.models if codes & {role.code for role in m.begin.by}]
+    free = [Beginning(m, None) for m in work.registry.models if m.begin.by and any(units_for(work, m, None, actor))]
     steps = _begun(model for model in work.registry.models if model.everyone_sees)
     query = select(instance).where(*let_through(work, actor, CaseFilter(steps=steps, is_open=True)))
     rows = all_of(work, query.order_by(instance.c.id.desc()).limit(MOST_PARENTS)) if steps else []
-    return [*chain.from_iterable(_below(work, row, codes) for row in rows), *free]
+    return [*chain.from_iterable(_below(work, row, actor) for row in rows), *free]
 
 
-def _below(work: Work, row: Row, codes: set[str]) -> Iterator[Beginning]:
+def _below(work: Work, row: Row, actor: Actor) -> Iterator[Beginning]:
     dossier = work.registry.by_code[row["process"]].dossier.model_validate_json(row["dossier"])
     if not getattr(dossier, "open_rounds", True):
         return
     for model in work.registry.below(row["process"]):
-        if codes & {role.code for role in model.begin.roles(row["process"])}:
+        if any(units_for(work, model, row["process"], actor)):
             yield Beginning(model, brief(work, row))
 
 

@@ -48,10 +48,10 @@ class Whose(StrEnum):
 class CaseFilter:
     """Which cases to list; what is empty or None leaves a filter out.
 
-    steps: (process, state) pairs. units: of which one must be the case's. text: words, each of which is in the
-    headline, the code or the unit's name; marks and case do not count. award: the value of the fact "award".
-    overdue, whose, held_by (role), held_in (unit), due_by (a date, inclusive) and waiting_since (opened before
-    that instant, microseconds) are about the running task. before: keys below this one.
+    steps: (process, state) pairs. units, authorities: of which one must be the case's. text: words, each of which is
+    in the headline, the code or the unit's name; marks and case do not count. award: the value of the fact "award".
+    overdue, whose, held_by (role), held_in (unit), due_by (a date, inclusive) and waiting_since (opened before that
+    instant, microseconds) are about the running task. before: keys below this one.
     """
 
     processes: tuple[str, ...] = ()
@@ -60,6 +60,7 @@ class CaseFilter:
     steps: tuple[tuple[str, str], ...] = ()
     unit_id: int | None = None
     units: frozenset[int] | None = None
+    authorities: frozenset[int] | None = None
     parent_id: int | None = None
     is_open: bool | None = None
     text: str = ""
@@ -112,6 +113,8 @@ def let_through(
         found.append(tuple_(instance.c.process, instance.c.state).in_(sorted(wanted.steps)))
     if wanted.units is not None:
         found.append(instance.c.unit_id.in_(sorted(wanted.units)))
+    if wanted.authorities is not None:
+        found.append(instance.c.authority_id.in_(sorted(wanted.authorities)))
     about_task = _task_conditions(work, actor, wanted, user_task if waiting is None else waiting)
     if waiting is not None:
         found.extend(about_task)

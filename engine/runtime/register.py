@@ -7,7 +7,6 @@ Lists go by keyset, the newest decision first.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from statistics import median
 from typing import Any
 
@@ -22,6 +21,8 @@ from engine.runtime.work import Work
 
 MOST_WORDS = 6
 _CODE = re.compile(r"[A-Z]{1,8}-[0-9]{4}-(?P<key>[0-9]{5,17})")
+PLACE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[1-9][0-9]{0,17}$"
+_PLACE = re.compile(PLACE_PATTERN)
 _day, _shown, _filter = fact.alias("day"), fact.alias("shown"), fact.alias("filter")
 
 
@@ -40,13 +41,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the list: the day of the decision, and the case's key."""
+    """A place in the list: the day of the decision as ISO text, and the case's key."""
 
-    day: date
+    day: str
     id: int
 
     def __str__(self) -> str:
-        return f"{self.day.isoformat()}.{self.id}"
+        return f"{self.day}.{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def lines(work: Work, wanted: Wanted, limit: int, after: Place | None = None) ->
     """The newest decisions that the filter lets through, after that place."""
     query = _joined(work, wanted).order_by(_day.c.text.desc(), instance.c.id.desc()).limit(limit)
     if after is not None:
-        on = after.day.isoformat()
-        query = query.where(or_(_day.c.text < on, and_(_day.c.text == on, instance.c.id < after.id)))
+        same_day = and_(_day.c.text == after.day, instance.c.id < after.id)
+        query = query.where(or_(_day.c.text < after.day, same_day))
     return [_line(work, row) for row in work.tx.all(Statement(query))]
 
 
@@ -182,7 +183,7 @@ def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 def _line(work: Work, row: Row) -> Line:
     unit = work.office.units[row["unit_id"]]
     code = code_of(work.registry.by_code[row["process"]], row)
-    return Line(Place(date.fromisoformat(row["day"]), row["id"]), code, unit.name, unit.code, read(row["shown"]))
+    return Line(Place(row["day"], row["id"]), code, unit.name, unit.code, read(row["shown"]))
 
 
 # ── statistics ───────────────────────────────────────────────────────────────────────────────────
@@ -220,11 +221,8 @@ def _timeliness(work: Work, found: list[Published]) -> Timeliness:
 
 def place_of(text: str) -> Place | None:
     """The place that `str(place)` wrote; None for anything else."""
-    found = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([1-9][0-9]{0,17})", text)
-    try:
-        return Place(date.fromisoformat(found[1]), int(found[2])) if found else None
-    except ValueError:
-        return None
+    day, _, key = text.partition(".")
+    return Place(day, int(key)) if _PLACE.fullmatch(text) else None
 
 
 def line_json(shown: Line) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from api.credentials import SESSION_COOKIE as COOKIE
-from api.limits import SECURITY_HEADERS, Pace, guarded
+from api.limits import LOOK_UP, LOOK_UPS_A_MINUTE, SECURITY_HEADERS, Pace, guarded
 from api.settings import Settings
 from tests.api.office import PASSWORD, Office, open_office, start_leave, version
 
@@ -273,3 +273,13 @@ def test_what_strangers_change_has_a_slower_pace(office: Office) -> None:
 
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert client.get("/api/v1/openapi.json").status_code == 200
+
+
+def test_nobody_tries_many_receipts(office: Office) -> None:
+    client = TestClient(guarded(office.app, Settings()))
+    office.clients.append(client)
+
+    answers = [client.post(LOOK_UP, data={"ma": f"KT-2024-{n}"}).status_code for n in range(LOOK_UPS_A_MINUTE + 1)]
+
+    assert answers.count(429) == 1
+    assert answers[-1] == 429

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from playwright.sync_api import Error, Page
 
 NOT_PAGES = re.compile(r"^/(api|static|dang-xuat)\b|\.(xlsx|csv|ics|pdf|docx|json)\b|/giay-to/\d+$")
-ALIKE = 2
+ALIKE = 1
 """So many pages of each kind are looked at: addresses are of one kind when they differ in numbers only."""
 
 
@@ -17,10 +17,13 @@ def kind_of(address: str) -> str:
     return re.sub(r"\d+", "N", path) + has_query
 
 
-def reachable(page: Page, starts: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Go to one page after another; gives each address with its status while the browser is there."""
+LINKS = "() => [...document.querySelectorAll('main a[href], header a[href]')].map((a) => a.getAttribute('href'))"
+
+
+def reachable(page: Page, starts: Sequence[str], most: int = 400) -> Iterator[tuple[str, int]]:
+    """Go to one page after another, `most` at the most; gives each with its status while the browser is there."""
     waiting, seen, kinds = deque(starts), set(starts), dict[str, int]()
-    while waiting:
+    while waiting and sum(kinds.values()) < most:
         address = waiting.popleft()
         kind = kind_of(address)
         if kinds.get(kind, 0) >= ALIKE:
@@ -33,9 +36,7 @@ def reachable(page: Page, starts: Sequence[str]) -> Iterator[tuple[str, int]]:
                 continue
             raise
         yield address, response.status if response else 0
-        for link in page.evaluate(
-            "() => [...document.querySelectorAll('main a[href], header a[href]')].map((a) => a.getAttribute('href'))"
-        ):
+        for link in page.evaluate(LINKS):
             target = link.partition("#")[0]
             if target.startswith("/") and not NOT_PAGES.search(target) and target not in seen:
                 seen.add(target)

@@ -1,6 +1,7 @@
 """A person before a browser: what they press, follow and fill in, and how many actions that took."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,21 @@ PDF = "application/pdf"
 SOON = 15_000
 JOURNEYS: list[str] = []
 """How many actions each journey took, for the summary of the run."""
+
+
+HEADINGS = ("STT", "Họ và tên", "Đối tượng", "Mã", "Chức vụ", "Hình thức", "Tên thành tích", "Tóm tắt", "Từ ngày",
+            "Đến ngày", "Phong trào", "Đồng ý công khai")  # fmt: skip
+
+
+def pasted(count: int) -> str:
+    """Cells as they are copied from a spreadsheet."""
+    did = "Hoàn thành xuất sắc nhiệm vụ được giao trong đợt thi đua"
+    rows = (
+        (n, f"Người Đề Nghị {n}", "cá nhân", f"GV-{300 + n}", "Giáo viên", "Giấy khen", f"Thành tích số {n}", did,
+         "10/07/2024", "31/07/2024", "GPHP70", "có")
+        for n in range(1, count + 1)
+    )  # fmt: skip
+    return "\n".join("\t".join(map(str, row)) for row in (HEADINGS, *rows))
 
 
 def paper(name: str) -> dict[str, Any]:
@@ -92,6 +108,14 @@ class Person:
             if not self.page.evaluate("() => 'htmx' in window"):
                 self.page.reload()
         return self.reads(text)
+
+    def until(self, is_so: Callable[[], bool]) -> "Person":
+        """Wait until something has become so."""
+        for _ in range(SOON // 100):
+            if is_so():
+                return self
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"not after {SOON} ms: {self.main.inner_text()[:1500]}")
 
     def is_at(self, address: str | re.Pattern[str]) -> "Person":
         expect(self.page).to_have_url(re.compile(address) if isinstance(address, str) else address)

@@ -99,8 +99,8 @@ def test_a_citizen_searches_the_register_and_looks_a_case_up(house: House, scrip
     citizen.fill(re.compile("^Tên, đơn vị"), "le thi hoai an").press("Tìm").reads("Lê Thị Hoài An")
     assert "Trần Thị Kim Loan" not in citizen.main.inner_text()
     unit = Person(house.person("ct.phuong2", scripts=scripts)).open(f"/submissions/{house.one(OF_WARD_2)}/bien-nhan")
-    code = re.search(r"KT-2024-\d{5}-[A-Z0-9]{6}", unit.main.inner_text())
-    assert code is not None, "the receipt has a code for each line"
+    code = re.search(r"TTR-2024-\d{5}-[A-Z2-7]{6}", unit.main.inner_text())
+    assert code is not None, "the receipt has a code to look up with"
     citizen.open("/tra-cuu").fill(re.compile("^Mã trên"), code[0]).press("Tra cứu").reads("Đã")
     assert "Phạm Anh Thư" not in citizen.main.inner_text()
 

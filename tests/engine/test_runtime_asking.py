@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotPerformer
 from engine.runtime.asking import last_request
 from engine.runtime.commands import Paper
 from engine.runtime.snapshots import load_case
@@ -54,6 +54,13 @@ def test_papers_that_nobody_asked_for_are_not_taken(office: RuntimeOffice) -> No
         attach(office, asked(office, "text"))
 
     assert refusal.value.fields == {"kind": "phiếu yêu cầu không nêu loại giấy tờ này; chỉ bổ sung: text"}
+
+
+def test_who_has_nothing_to_do_there_is_not_told_what_the_slip_asks_for(office: RuntimeOffice) -> None:
+    case = asked(office, "text")
+
+    with pytest.raises(NotPerformer):
+        office.engine.attach(office.asking("ha", case), ERRAND, case, REPORT).result()
 
 
 def test_what_has_changed_since_is_known_and_what_was_put_back_has_not(office: RuntimeOffice) -> None:

@@ -12,11 +12,14 @@ from tests.web.busy import open_busy
 
 
 def test_cases_loaded_together_are_as_those_loaded_one_by_one(tmp_path: Path) -> None:
-    """With papers, duties, tờ trình and campaign above, twins found by their facts, and somebody's task."""
+    """With papers, duties, tờ trình and campaign above, twins found by their facts, and somebody's task, a
+    slip that is being answered."""
     with open_busy(tmp_path / "demo") as busy:
-        _, first, second = busy.propose("Đặng Ánh", "Đặng Ánh", head="tt.donvi1")
+        _, first, second, third = busy.propose("Đặng Ánh", "Đặng Ánh", "Lê Hoa", head="tt.donvi1")
         busy.bring_to_the_chair(first)
-        busy.multiply(second, 1)
+        report = {"part": "BAO_CAO_THANH_TICH", "fault": "wrong_form"}
+        busy.act("chuyenvien", f"award-proposals/{third}", "request_supplement", items=[report])
+        busy.attach("donvi1", f"award-proposals/{third}", "BAO_CAO_THANH_TICH")
         engine = busy.place.engine
 
         def give(tx: Transaction) -> None:
@@ -33,7 +36,8 @@ def test_cases_loaded_together_are_as_those_loaded_one_by_one(tmp_path: Path) ->
 
     assert together == alone
     assert together[int(second)].assignee is not None
-    assert together[int(second)].found["same_subject"]
+    assert together[int(second)].found["same_name"]
     assert together[int(first)].involved
+    assert together[int(third)].changed == {"BAO_CAO_THANH_TICH"}
     assert together[int(first)].papers() >= {"TO_TRINH", "BAO_CAO_THANH_TICH"}
     assert len(together[1].children) > 60  # what the campaign has started

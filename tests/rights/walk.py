@@ -331,7 +331,9 @@ class Walker:
             return self._judge(f"{person} lists", person, frozenset(), BARRED)
         work, wanted = world.work, {key for key, file in self.oracle.files.items() if self.oracle.sees(person, file)}
         listed = {
-            row["id"] for model in REGISTRY.models for row in queries.cases(work, actor, CaseFilter((model.code,)), 1000)
+            row["id"]
+            for model in REGISTRY.models
+            for row in queries.cases(work, actor, CaseFilter((model.code,)), 1000)
         }
         single = {key for key in self.oracle.files if rights.visible(work, actor, world.row(key))}
         waiting = {row["instance_id"] for row in queries.work_queue(work, actor, None, 1000) if row["kind"] == STATE}

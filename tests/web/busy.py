@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.clock import DemoClock
@@ -16,12 +16,16 @@ from api.installation import Installation
 from api.settings import Settings
 from demo.run import demo_app, open_demo
 from engine.runtime import accounts
-from engine.runtime.database import Statement, Transaction
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.queries import AWARD
+from engine.runtime.recording import HEADLINE
 from engine.runtime.schema import access, fact, instance, involvement, user_task
 from engine.runtime.statements import insertion
 from tests.api.office import PDF
 
 CAMPAIGN = "1"
+SHARED = (AWARD, HEADLINE, "subject_name")
+"""The facts that tell no case from another."""
 LETTER = {"number": "12/TTr-PGDDT", "signed_on": "2024-07-10"}
 ACHIEVEMENT = {
     "title": "Dạy học ở điểm trường xa", "summary": "Nội dung thành tích đủ dài để xét. " * 2, "from_day": "2024-01-02",
@@ -96,13 +100,20 @@ class Busy:
             assert answer.status_code == 200, answer.text
 
     def multiply(self, key: str, times: int) -> None:
-        """That many more cases like the one of that key, each with its task, facts, duties and audience."""
+        """That many more cases like the one of that key, of other subjects; with task, facts, duties, audience."""
 
         def copy(tx: Transaction) -> None:
+            (case,) = tx.all(Statement(select(instance).where(instance.c.id == int(key))))
+            around = {
+                table: (insertion(table), tx.all(Statement(select(table).where(table.c.instance_id == int(key)))))
+                for table in (user_task, fact, access, involvement)
+            }
+            new_case = insertion(instance)
             for _ in range(times):
-                new = _copied(tx, instance, instance.c.id == int(key), start_key=None)[0]
-                for table in (user_task, fact, access, involvement):
-                    _copied(tx, table, table.c.instance_id == int(key), instance_id=new)
+                new = tx.insert(new_case, **_again(case, start_key=None))
+                for new_row, rows in around.values():
+                    for row in rows:
+                        tx.insert(new_row, **_again(row, instance_id=new))
 
         self.place.engine.writer.call(copy)
 
@@ -127,14 +138,12 @@ class Busy:
         return username
 
 
-def _copied(tx: Transaction, table: Table, which: Any, **changed: Any) -> list[int]:
-    """Insert the rows again with something changed; the new keys."""
-    keys = []
-    for row in tx.all(Statement(select(table).where(which))):
-        values = {**row, **changed}
-        del values["id"]
-        keys.append(tx.insert(insertion(table), **values))
-    return keys
+def _again(row: Row, **changed: Any) -> dict[str, Any]:
+    """The values of a row for another one; a fact that tells cases apart tells the new one apart too."""
+    values = {name: value for name, value in dict(row).items() if name != "id"}
+    if "key" in values and values["key"] not in SHARED:
+        values["text"] += f"/{changed['instance_id']}"
+    return values | changed
 
 
 @contextmanager

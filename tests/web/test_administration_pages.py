@@ -21,7 +21,7 @@ MANDATE = {
     "from": "2024-07-10", "to": "2024-07-31",
 }  # fmt: skip
 READ_ONLY = ("", "/don-vi", "/don-vi/P1", "/uy-quyen", "/uy-quyen/moi", "/lich", "/quy-dinh", "/quy-dinh/1")
-FOR_ADMINISTRATORS = ("/nguoi-dung", "/nguoi-dung/1", "/thieu-nguoi", "/thu", "/phien", "/bang-tinh",
+FOR_ADMINISTRATORS = ("/nguoi-dung", "/nguoi-dung/1", "/nguoi-dung/thieu-nguoi", "/thu", "/phien", "/bang-tinh",
                       "/bang-tinh/to-chuc.xlsx", "/nhat-ky", "/nhat-ky/kiem-tra", "/du-lieu-ca-nhan",
                       "/du-lieu-ca-nhan/dang-giu", "/du-lieu-ca-nhan/nhat-ky")  # fmt: skip
 

@@ -148,6 +148,14 @@ def test_a_fault_of_a_line_stands_at_its_field() -> None:
     assert faults == {"lines": "Dòng 3: Quá dài.", "letter": "Sai thứ tự."}
 
 
+def test_the_summary_goes_through_the_form_from_above() -> None:
+    faults = dict.fromkeys(["is_public", "items.1.part", "letter.signed_on", "story", "items.0.count"], "Sai.")
+
+    _, summary = placed(FIELDS, faults, tr)
+
+    assert list(summary) == ["story", "items.0.count", "items.1.part", "letter.signed_on", "is_public"]
+
+
 def test_two_people_in_one_form_lose_no_word() -> None:
     """Mine where only I wrote, theirs where only they did; where both did mine, and both are shown."""
     seen = shown(FIELDS, FULL)
@@ -159,7 +167,11 @@ def test_two_people_in_one_form_lose_no_word() -> None:
 
     assert (document["title"], document["story"], document["is_public"]) == ("Của tôi", "Chuyện của họ", False)
     assert document["items"][0]["part"] == "z"
-    assert [(one.name, one.is_contested) for one in both.theirs] == [("title", True), ("story", False), ("items", False)]
+    assert [(one.name, one.is_contested) for one in both.theirs] == [
+        ("title", True),
+        ("story", False),
+        ("items", False),
+    ]
     assert words(both.theirs[2].field, both.theirs[2].theirs, "items") == ("z | 2", "y | 3")
 
 

@@ -96,6 +96,8 @@ def test_what_a_role_may_begin_is_a_button(busy: Busy) -> None:
     begins = {who: "/submissions/moi?parent=1" in seen(busy, who, "/") for who in ("donvi1", "tt.donvi1", "thanhtra")}
 
     assert begins == {"donvi1": True, "tt.donvi1": False, "thanhtra": False}
+    assert "/campaigns/moi" in seen(busy, "chuyenvien", "/")
+    assert "/campaigns/moi" not in seen(busy, "phuong1", "/")  # has the appraiser's role, and no seat of the district
 
 
 def test_dates_of_the_campaign_and_of_tasks_lie_ahead(busy: Busy) -> None:
@@ -108,6 +110,7 @@ def test_dates_of_the_campaign_and_of_tasks_lie_ahead(busy: Busy) -> None:
 def test_an_authority_sees_the_coverage_and_who_is_late(busy: Busy) -> None:
     page = seen(busy, "chuyenvien", "/")
 
+    assert "Mức độ thực hiện" not in seen(busy, "phuong1", "/")
     assert "trên 29 đơn vị đã thực hiện" in page
     assert '/campaigns/1/do-phu"' in page
     assert 'href="/ho-so?qua_han=1&amp;noi=PNV"' in section(page, "Quá hạn theo đơn vị")

@@ -46,7 +46,9 @@ def factor_routes() -> APIRouter:
 
     @router.post(f"{FACTOR}/bat")
     async def turn_on(visit: Visiting) -> Response:
-        code = _code(await visit.form())
+        form = await visit.form()
+        code = _code(form)
+        await visit.asking(form)
         try:
             await answered(visit.engine.writer.submit(lambda tx: _turn_on(visit, tx, code)))
         except (WrongCode, NotFound) as refused:

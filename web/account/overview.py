@@ -27,6 +27,7 @@ COUNTED = {
     "mandates_received": "Ủy quyền đã nhận",
     "history_entries": "Việc đã làm, ghi trong lịch sử hồ sơ",
     "disclosures_made": "Lần xem dữ liệu cá nhân của người khác",
+    "saved_views": "Bộ lọc danh sách đã lưu",
 }
 """What `my_data` counts, in words."""
 

@@ -1,9 +1,12 @@
 """The administration's log in words: what was changed, from what to what."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
+from engine.instants import vn_date
 from engine.runtime.database import Row
 from engine.runtime.present import instant
 from web.visits import Guest
@@ -95,6 +98,7 @@ def _details(visit: Guest, payload: Mapping[str, Any]) -> list[tuple[str, str, s
     return [one for one in flat if one[1] or one[2]]
 
 
+_DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _SIDES = ("before", "after")
 _PAIRED = ("name", "staff_code", "active")
 
@@ -111,5 +115,16 @@ def _said(visit: Guest, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(visit.tr(FIELDS.get(str(one), str(one))) for one in value)
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_said(visit, one)}" for name, one in value.items())
-    return str(value)
+        return ", ".join(f"{visit.tr(FIELDS.get(name, name))}: {_said(visit, one)}" for name, one in value.items())
+    role = visit.engine.registry.roles.get(str(value))
+    if role is not None:
+        return visit.tr(role.label)
+    return _day(str(value))
+
+
+def _day(text: str) -> str:
+    """A date as people write it here; any other text as it is."""
+    try:
+        return vn_date(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
+    except ValueError:
+        return text

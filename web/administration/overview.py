@@ -54,7 +54,7 @@ def _matters(look: Look) -> list[Matter]:
             "Hệ thống không tự làm được việc của một hồ sơ.", is_urgent=True,
         ),
         Matter(
-            "Vai trò chưa có người giữ", len(vacancies), f"{ROOT}/thieu-nguoi",
+            "Vai trò chưa có người giữ", len(vacancies), f"{ROOT}/nguoi-dung/thieu-nguoi",
             "Việc của vai trò đó không ai làm được.", is_urgent=any(one["tasks"] for one in vacancies),
         ),
         Matter(

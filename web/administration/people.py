@@ -29,9 +29,10 @@ NO_RESET = "tài khoản chưa có mật khẩu, không có địa chỉ thư, h
 
 
 def people_routes() -> APIRouter:
-    """GET and POST /quan-tri/nguoi-dung, /quan-tri/nguoi-dung/{id}; GET /quan-tri/thieu-nguoi."""
+    """GET and POST /quan-tri/nguoi-dung, /quan-tri/nguoi-dung/{id}; GET …/nguoi-dung/thieu-nguoi."""
     router = page_router()
     add_page(router, "/nguoi-dung", "people", _list, {"them": Deed(by_desk(_enter), _told_new, NewPerson, _to_person)})
+    add_page(router, "/nguoi-dung/thieu-nguoi", "vacancies", _vacancies)
     add_page(
         router, "/nguoi-dung/{id}", "person", _one,
         {
@@ -44,7 +45,6 @@ def people_routes() -> APIRouter:
             "nghi": Deed(by_desk(lambda desk, sent: people.leave(desk, sent.key(), sent.form)), _told_left, Leaving),
         },
     )  # fmt: skip
-    add_page(router, "/thieu-nguoi", "vacancies", _vacancies)
     return router
 
 
@@ -59,7 +59,7 @@ def _list(look: Look) -> dict[str, Any]:
     reached = desk.reached_units
     return {
         "title": look.visit.tr("Người dùng"),
-        "people": found[:A_PAGE],
+        "people": [_with_what_is_ahead(one, look.work.today.isoformat()) for one in found[:A_PAGE]],
         "asked": asked,
         "query": urlencode({name: value for name, value in asked.items() if value}),
         "next": found[A_PAGE - 1]["id"] if len(found) > A_PAGE else None,
@@ -68,6 +68,12 @@ def _list(look: Look) -> dict[str, Any]:
         ],
         "roles": [(role.code, look.visit.tr(role.label)) for role in look.work.registry.roles.values()],
     }
+
+
+def _with_what_is_ahead(one: dict[str, Any], today: str) -> dict[str, Any]:
+    """The person, of whose roles each says whether it holds today or later."""
+    held = [{**role, "is_ahead": role["to"] is None or role["to"] >= today} for role in one["memberships"]]
+    return {**one, "memberships": held}
 
 
 def _one(look: Look) -> dict[str, Any]:

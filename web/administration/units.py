@@ -1,5 +1,6 @@
 """Units: the tree, one unit with its seats, changing it, ending it, and giving its waiting cases to others."""
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from engine.administration.desk import Desk
 from engine.administration.forms import Closing, NewKind, NewSeat, NewUnit, Transfer, UnitClosing, UnitPatch
 from engine.definition.language import Seat
 from engine.errors import NotFound
+from engine.instants import vn_date
 from engine.runtime.present import brief
 from web.administration.entries import entries_shown
 from web.administration.rooms import ROOT, Deed, Done, Look, Sent, add_page, by_desk
@@ -148,11 +150,16 @@ def _close(desk: Desk, sent: Sent) -> Done:
 
 def _told_end(visit: Visit, done: Done) -> str:
     return visit.tr(
-        "{name} kết thúc hoạt động. Vai trò kết thúc: {roles}; giấy ủy quyền kết thúc: {mandates}; ghế chuyển cho đơn "
-        "vị kế thừa: {seats}; hồ sơ đã chuyển: {moved}; hồ sơ còn chờ chuyển: {waiting}.",
-        name=done["name"], roles=len(done["memberships_ended"]), mandates=done["mandates_ended"],
-        seats=len(done["seats_passed_on"]), moved=done["cases_transferred"], waiting=len(done["cases_waiting"]),
-    )  # fmt: skip
+        "{name} kết thúc hoạt động sau ngày {day}. Vai trò kết thúc: {roles}; giấy ủy quyền kết thúc: {mandates}; ghế "
+        "chuyển cho đơn vị kế thừa: {seats}; hồ sơ đã chuyển: {moved}; hồ sơ còn chờ chuyển: {waiting}.",
+        name=done["name"],
+        day=vn_date(date.fromisoformat(done["valid_to"])),
+        roles=len(done["memberships_ended"]),
+        mandates=done["mandates_ended"],
+        seats=len(done["seats_passed_on"]),
+        moved=done["cases_transferred"],
+        waiting=len(done["cases_waiting"]),
+    )
 
 
 def _told_seat(visit: Visit, done: Done) -> str:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from engine.administration import calendar
 from engine.administration.forms import NewDay
+from engine.instants import vn_date
 from engine.runtime.administering import Reach
 from web.administration.rooms import ROOT, Deed, Done, Look, add_page, by_desk
 from web.doors import page_router
@@ -65,8 +66,7 @@ def _to_year(done: Done) -> str:
 
 
 def _told(visit: Visit, done: Done) -> str:
-    day = date.fromisoformat(done["day"])
     return visit.tr(
         "Đã ghi {day}: {name}. Có {n} việc đang chạy có hạn từ ngày đó trở đi; hạn đã ghi được giữ nguyên.",
-        day=f"{day:%d/%m/%Y}", name=done["name"], n=done["tasks_due_from_then"],
+        day=vn_date(date.fromisoformat(done["day"])), name=done["name"], n=done["tasks_due_from_then"],
     )  # fmt: skip

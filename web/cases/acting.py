@@ -25,7 +25,7 @@ from engine.runtime.database import Row
 from engine.runtime.present import PERSONAL, actions_json, brief
 from engine.runtime.work import Work
 from web.cases.drafting import draft_of, drop
-from web.cases.reaching import NEXT_FIELD, QUEUE, At, Because, CaseKey, because, done, next_task
+from web.cases.reaching import NEXT_FIELD, QUEUE, At, Because, CaseKey, because, done, happened, next_task
 from web.doors import page_router
 from web.forms.fields import Field, fields_of
 from web.forms.filling import Filled, filled
@@ -164,7 +164,7 @@ def _page(visit: Visit, at: At, action: str, sent: Sent | None = None) -> Respon
             is_confirmed=visit.is_confirmed(work),
             said=_sentence(visit, sent),
             reasons=sent.reasons if sent else [],
-            since=changes.changes_since(work, row, sent.version, actor) if sent and _has_changed(sent) else [],
+            since=happened(visit, work, row, sent.version, actor) if sent and _has_changed(sent) else [],
             queue=QUEUE,
         )
 

@@ -28,10 +28,11 @@ from engine.runtime.present import PERSONAL, actions_json, brief
 from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import load_case
 from engine.runtime.work import Work
+from web.cases.asked import asked_of
 from web.cases.checklist import checklist
 from web.cases.drafting import draft_of, drop
 from web.cases.papers import by_kind, open_kinds
-from web.cases.reaching import At, Because, CaseKey, because, done
+from web.cases.reaching import At, Because, CaseKey, because, done, happened
 from web.doors import page_router
 from web.forms.fields import Field, fields_of
 from web.forms.filling import Filled, filled
@@ -165,8 +166,10 @@ def _opened(visit: Visit, work: Work, at: At, actor: Actor) -> Opened:
     commands.must_edit(work, model, case, actor)
     names = model.open_fields(row["state"], case.dossier) - hidden_from(work, actor, row)
     fields = fields_of(model.dossier, names)
-    asked = {one.part: (one.fault, one.note) for one in model.asks(row["state"], case.dossier) or ()}
-    said = {part: f"{visit.tr(fault)}{': ' if note else ''}{note}" for part, (fault, note) in asked.items()}
+    said: dict[str, str] = {}
+    for one in model.asks(row["state"], case.dossier) or ():
+        line = f"{visit.tr(one.fault)}{': ' if one.note else ''}{one.note}"
+        said[one.part] = f"{said[one.part]}; {line}" if one.part in said else line
     dossier = changes.dossier_at(work, row, row["version"], actor)
     return Opened(row, fields, shown(fields, dossier), said)
 
@@ -190,8 +193,9 @@ def _page(visit: Visit, at: At, back: Back | None = None) -> Response:
             case=brief(work, opened.row),
             form=form,
             asked=opened.asked,
+            slip=asked_of(at.model(visit), load_case(work, opened.row)),
             changes=_compared(theirs),
-            since=changes.changes_since(work, opened.row, since, actor) if since is not None else [],
+            since=happened(visit, work, opened.row, since, actor) if since is not None else [],
             drafted_at=drafted_at,
             said=_said(visit, back),
             reasons=back.reasons if back else [],

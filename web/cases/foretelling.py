@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.errors import status_of
 from api.installation import letterhead
 from engine.definition.language import Action
-from engine.errors import InvalidInput, NotAuthenticated, NotFound, Refused
+from engine.errors import InvalidInput, NotAuthenticated, NotFound, Reason, Refused
 from engine.runtime import changes
 from engine.runtime.present import brief
 from notifications.door import Foretold, current_head, preview, prove
@@ -81,5 +81,5 @@ def _letters(visit: Visit, at: At, meta: Action, typed: Typed) -> list[Foretold]
 def _reasons(visit: Visit, refused: Refused | None) -> list[Because]:
     """Why there are no letters yet; of a form, the sentences about its fields."""
     if isinstance(refused, InvalidInput):
-        return [Because("", "", {"code": "field", "sentence": said}) for said in refused.fields.values()]
+        return [Because("", "", Reason(name, said)) for name, said in refused.fields.items()]
     return because(visit, refused) if refused else []

@@ -18,6 +18,7 @@ from engine.runtime import case_view, commands
 from engine.runtime.database import Row
 from engine.runtime.listing import Place
 from engine.runtime.present import PERSONAL, actions_json, attachment_json, brief
+from engine.runtime.receipts import RECEIPTED, receipt_code
 from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import dossier_of, load_case
 from engine.runtime.work import Work
@@ -31,8 +32,9 @@ from web.visits import Visit, Visiting
 
 CaseKey = Annotated[int, Path(ge=1, lt=2**63)]
 MOST_LINES, MOST_MAILS = 50, 6
+DRAFTED = "drafted"
 STAGES = {
-    "drafted": "Dự thảo",
+    DRAFTED: "Dự thảo",
     "submitted": "Đã trình",
     "appraised": "Đã thẩm định",
     "approved": "Đã phê duyệt",
@@ -107,6 +109,7 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
             title=f"{shown['code']} {shown['headline']}",
             case=shown,
             process=model.title,
+            receipt=receipt_code(work, row) if _was_handed_in(row) else "",
             above=above,
             papers_above=_papers_above(work, above),
             stages=_stages(case_view.phases(work, row, case)),
@@ -114,6 +117,7 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
             actions=actions,
             at_desk=_is_at_desk(work, actor, where, actions),
             openings=openings,
+            is_submission=row["process"] == SUBMISSION,
             entry=row["process"] == SUBMISSION and any(not one["against"] for one in openings["begin"]),
             checks=checklist(work, row, actor),
             asked=asked_of(model, case),
@@ -127,6 +131,10 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
             mails=mails_of_case(work.tx, row["id"]),
             most_mails=MOST_MAILS,
         )
+
+
+def _was_handed_in(row: Row) -> bool:
+    return row["process"] in RECEIPTED and row["phase"] != DRAFTED
 
 
 def _stages(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -71,6 +71,16 @@ def _mailed(visit: Visit, told: list[str]) -> str:
     return visit.tr("Báo qua thư cho {names}.", names=names) if told else visit.tr("Không có thư nào được gửi.")
 
 
+def happened(visit: Visit, work: Work, row: Row, version: int, actor: Actor) -> list[dict[str, Any]]:
+    """What has happened to a case after that version, each with the titles of the fields that it changed."""
+    fields = work.registry.by_code[row["process"]].dossier.model_fields
+    entries = changes.changes_since(work, row, version, actor)
+    for entry in entries:
+        titles = (info.title or name for name, info in fields.items() if name in entry["changes"])
+        entry["fields"] = ", ".join(visit.tr(title) for title in titles)
+    return entries
+
+
 def next_task(visit: Visit, at: At) -> str:
     """The address of the next case that waits for this person, another one when there is; empty: none; blocks."""
     with visit.look() as (work, actor):

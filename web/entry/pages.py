@@ -52,7 +52,11 @@ def entry_routes() -> APIRouter:
 
     @router.post(f"/{{collection}}/{{case_id:int}}/{HERE}")
     async def change(visit: Visiting, collection: str, case_id: CaseKey) -> Response:
-        return await _change(visit, At(collection, case_id), await visit.form())
+        form = await visit.form()
+        try:
+            return await _change(visit, At(collection, case_id), form)
+        finally:
+            await form.close()
 
     @router.get(f"/{{collection}}/{{case_id:int}}/{HERE}/mau.xlsx")
     def empty(visit: Visiting, collection: str, case_id: CaseKey) -> Response:

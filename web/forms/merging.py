@@ -1,10 +1,10 @@
 """Two people change the same document: what each changed, and one form that has the words of both."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from web.forms.fields import CHOOSING, Field, Kind
-from web.forms.typed import TICKED, Typed, day_of, leaves, part
+from web.forms.typed import TICKED, Typed, day_of, leaves, part, renumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Merged:
     is_mine_different: bool
 
 
-def merged(fields: Iterable[Field], seen: Typed, mine: Typed, theirs: Typed) -> Merged:
+def merged(fields: Sequence[Field], seen: Typed, mine: Typed, theirs: Typed) -> Merged:
     """What was typed over `seen`, put over what the others made of it meanwhile; field by field.
 
     seen: the form as it was when the person began to type.
@@ -35,6 +35,7 @@ def merged(fields: Iterable[Field], seen: Typed, mine: Typed, theirs: Typed) -> 
     typed: dict[str, list[str]] = {}
     changed: list[Both] = []
     is_different = False
+    mine = renumbered(fields, mine)
     for name, field in leaves(fields):
         was, own, now = part(seen, name), part(mine, name), part(theirs, name)
         typed |= now if own == was else {n: list(v) for n, v in mine.items() if n == name or n.startswith(f"{name}.")}

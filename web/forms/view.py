@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 
 from web.forms.fields import BRANCHES, Field, Kind
 from web.forms.merging import Both
-from web.forms.typed import Faults, Typed, day_of, rows_of
+from web.forms.typed import Faults, Typed, day_of, leaves, rows_of
 
 HAS_FIELD = "_has"
 """Names, with commas, the fields that a form has: what it does not have, it does not empty."""
@@ -83,7 +83,14 @@ def placed(fields: tuple[Field, ...], faults: Mapping[str, str], tr: Translate) 
         said = tr("Dòng {n}: {sentence}", n=line, sentence=tr(sentence)) if line else tr(sentence)
         at_fields.setdefault(place, said)
         summary.setdefault(place, tr("{field}: {sentence}", field=tr(label), sentence=said) if label else said)
-    return at_fields, summary
+    order = [name for name, _ in leaves(fields)]
+    return at_fields, {place: summary[place] for place in sorted(summary, key=lambda place: _nth(order, place))}
+
+
+def _nth(order: list[str], place: str) -> tuple[int, str]:
+    """Where a place stands in the form."""
+    is_there = (place == name or place.startswith(f"{name}.") or name.startswith(f"{place}.") for name in order)
+    return next((n for n, found in enumerate(is_there) if found), len(order)), place
 
 
 def _place(fields: tuple[Field, ...], parts: list[str], prefix: str = "") -> tuple[str, str, int]:

@@ -20,7 +20,9 @@
     for (const name of ["_password", "_key"]) typed.delete(name);
     for (const [name, value] of [...typed]) if (value instanceof File) typed.delete(name);
     try {
-      const answer = await fetch(of.dataset.autosave, { method: "POST", body: new URLSearchParams(typed), redirect: "error" });
+      const body = new URLSearchParams(typed);
+      const keepalive = body.toString().length < 60000; // then it arrives even when the page is left meanwhile
+      const answer = await fetch(of.dataset.autosave, { method: "POST", body, keepalive, redirect: "error" });
       show("[data-kept-offline]", false);
       show("[data-kept-login]", answer.status === 401);
       if (answer.ok || answer.status === 413) say(await answer.text());
@@ -36,6 +38,8 @@
   document.addEventListener("input", (event) => { if (form()?.contains(event.target)) later(); });
   document.addEventListener("change", (event) => { if (form()?.contains(event.target)) later(); });
   addEventListener("online", () => { if (dirty) under_way = keep(); });
+  document.addEventListener("visibilitychange", () => { if (dirty && document.hidden) under_way = keep(); });
+  addEventListener("pagehide", () => { if (dirty) keep(); });
   addEventListener("focus", () => { if (dirty) under_way = keep(); });
 
   document.addEventListener("htmx:error", () => { dirty = true; }); // it was sent, and did not arrive

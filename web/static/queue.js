@@ -45,7 +45,8 @@ function count() {
   }).length;
   if (bar) {
     bar.hidden = chosen === 0;
-    bar.querySelector("[data-count]").textContent = chosen;
+    const told = bar.querySelector("[data-count]");
+    told.textContent = told.dataset.count.replace("{n}", chosen);
   }
   for (const form of document.querySelectorAll("form[data-chosen]")) {
     const button = form.querySelector("button");
@@ -55,4 +56,11 @@ function count() {
   }
 }
 document.addEventListener("change", count);
+
+// What is not asked does not stand in the address either.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "get") return;
+  for (const field of event.target.elements) if (field.name && !field.value) field.disabled = true;
+});
+addEventListener("pageshow", () => document.querySelectorAll(":disabled[name]").forEach((field) => { field.disabled = false; }));
 count();

@@ -125,7 +125,7 @@ def _own(work: Work, actor: Actor, guest: Guest) -> dict[str, Any]:
 
 def _office(work: Work, actor: Actor) -> dict[str, Any]:
     """What stands elsewhere: with units, with the council, before the city; mail that did not get through."""
-    counted = listing.counts(work, actor, CaseFilter(is_open=True))
+    counted = listing.counts(work, actor, CaseFilter(is_open=True, authorities=first_page.served(work, actor)))
     back = sum(counted[step] for step in steps(work.registry.models, "bo_sung"))
     tiles = [("Đã trả, chờ đơn vị bổ sung", back, "/ho-so?muc=bo_sung")]
     tiles += [(name, sum(counted[step] for step in of_it), address) for name, of_it, address in TILES]

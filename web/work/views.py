@@ -62,5 +62,5 @@ class View:
 
 def view_of(path: str, params: Mapping[str, str], **preset: str) -> View:
     """The view that an address with these parameters stands for."""
-    known = {name: params[name].strip()[:LONGEST_TEXT] for name in (*FILTERS, SORT, FROM) if params.get(name)}
-    return View(path, known, preset)
+    known = {name: params.get(name, "").strip()[:LONGEST_TEXT] for name in (*FILTERS, SORT, FROM)}
+    return View(path, {name: value for name, value in known.items() if value not in ("", preset.get(name))}, preset)
