@@ -13,11 +13,12 @@ from api.clock import wall_clock
 from api.installation import DATABASE, installation
 from api.settings import Settings
 from cli.main import main
+from engine.instants import local_date
 from engine.runtime.database import DRIVER
 from tests.api.test_administration_spreadsheet import pages, unit, workbook
 from workflows.roles import ALL
 
-TODAY = f"{wall_clock():%Y-%m-%d}"
+TODAY = f"{local_date(wall_clock()):%Y-%m-%d}"
 
 
 @pytest.fixture

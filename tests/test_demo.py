@@ -3,8 +3,6 @@
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,12 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from api.clock import DemoClock
-from api.installation import DATABASE, Installation
+from api.installation import DATABASE
 from api.settings import Settings
 from demo.load import PASSWORD
 from demo.organisation import ACCOUNTS, UNITS
-from demo.run import NotADemo, demo_app, is_demo, open_demo
+from demo.run import NotADemo, is_demo, open_demo
 from engine.instants import LOCAL
-from engine.runtime import accounts
 from engine.runtime.beginning import NewCase
 from engine.runtime.database import Database, Statement
 from engine.runtime.history import verify
@@ -28,7 +24,7 @@ from engine.runtime.queries import count_by_state
 from engine.runtime.rights import visible, visible_rows
 from engine.runtime.schema import incident, instance, session
 from engine.runtime.service import Asking
-from notifications.schema import message
+from tests.model_customer import Demo, opened
 
 LAUNCHED = {
     ("campaign", "running"): 1,
@@ -37,48 +33,6 @@ LAUNCHED = {
     ("plan_receipt", "sent"): 37,  # 36 in the district, and the city's board
 }
 CLOCK, MAILS = "/api/v1/demo/clock", "/api/v1/demo/mails"
-
-
-@dataclass
-class Demo:
-    place: Installation
-    clock: DemoClock
-    client: TestClient
-    logged_in: set[str] = field(default_factory=set)
-
-    @property
-    def now(self) -> str:
-        return f"{self.clock().astimezone(LOCAL):%Y-%m-%d %H:%M}"
-
-    def log_in(self, username: str) -> str:
-        """The secret of that account, its own name, without the slow hash."""
-
-        def open_login(tx: Any) -> None:
-            person = accounts.find_person(tx, username)
-            assert person is not None
-            accounts.open_login(tx, person["id"], username, self.place.engine.wall(), kind="session", name="test")
-
-        if username not in self.logged_in:
-            self.place.engine.writer.call(open_login)
-            self.logged_in.add(username)
-        return username
-
-    def bearer(self, username: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.log_in(username)}"}
-
-    def rows(self, query: Any) -> list[Any]:
-        with self.place.engine.database.read() as tx:
-            return [tuple(row) for row in tx.all(Statement(query))]
-
-    def counts(self) -> dict[tuple[str, str], int]:
-        with self.place.engine.database.read() as tx:
-            return count_by_state(tx)
-
-
-@contextmanager
-def opened(folder: Path, start: datetime | None = None) -> Iterator[Demo]:
-    with open_demo(Settings(data=folder), start) as (place, clock):
-        yield Demo(place, clock, TestClient(demo_app(place, clock), follow_redirects=False))
 
 
 @pytest.fixture(scope="module")
@@ -187,53 +141,6 @@ def test_codes_and_accounts_are_unique_and_every_seat_is_held() -> None:
 
     assert (len(set(codes)), len(set(names))) == (len(codes), len(names))
     assert {code for account in ACCOUNTS for _, code in account.roles} <= set(codes)
-
-
-# ── the story ────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(scope="module")
-def after_story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo as a stranger meets it; for tests that only look."""
-    with open_demo(Settings(data=tmp_path_factory.mktemp("demo") / "story"), story=True) as (place, clock):
-        yield Demo(place, clock, TestClient(demo_app(place, clock), follow_redirects=False))
-
-
-def test_after_the_story_work_stands_at_every_desk(after_story: Demo) -> None:
-    counts = after_story.counts()
-
-    assert after_story.now == "2024-08-06 09:00"
-    assert {state: n for (process, state), n in counts.items() if process == "ward_plan"} == {
-        "in_progress": 1, "acknowledged": 1, "checked": 1, "returned": 1, "drafted": 1, "to_start": 1,
-    }  # fmt: skip
-    proposals = {state: n for (process, state), n in counts.items() if process == "award_proposal"}
-    assert proposals == {
-        "drafted": 2, "directed": 1, "submitted": 1, "received": 2, "supplement_requested": 1, "signing": 1,
-        "appraised": 1, "cleared": 2, "council_reviewed": 4, "ward_review": 1, "approved": 1, "notified": 1,
-        "awarded": 2, "archived": 1, "rejected": 1, "returned": 1,
-    }  # fmt: skip
-    assert [bool(_tasks(after_story, who)) for who in BUSY] == [True] * len(BUSY)
-
-
-BUSY = (
-    "phuong4", "ct.phuong3", "phuong6", "donvi7", "donvi15", "chuyenvien", "chuyenvien2", "truongphong", "thuky",
-    "chutich", "phochutich", "vanthu", "ct.phuong1", "phuong1",
-)  # fmt: skip
-
-
-def _tasks(demo: Demo, who: str) -> list[Any]:
-    found: list[Any] = demo.client.get("/api/v1/tasks?for=me", headers=demo.bearer(who)).json()["items"]
-    return found
-
-
-def test_the_story_leaves_a_whole_history_and_one_mailbox_that_refused(after_story: Demo) -> None:
-    refused = after_story.rows(select(message.c.address, message.c.state).where(message.c.state != "sent").distinct())
-
-    assert refused == [("tt.donvi23@duongkinh.example", "failed")]
-    troubles = [what for (what,) in after_story.rows(select(incident.c.what))]
-    assert [what.startswith("Không gửi được thư") for what in troubles] == [True]
-    with after_story.place.engine.database.read() as tx:
-        assert list(verify(tx)) == []
 
 
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────

@@ -14,32 +14,51 @@ from schemathesis import Case, Response
 from sqlalchemy import func, select
 
 from api.settings import Settings
+from engine.jobs.carrying_out import work_off
+from engine.jobs.orders import export_cases, order
 from engine.runtime.accounts import find_person, open_login
 from engine.runtime.database import Statement, Transaction
 from engine.runtime.notices import raise_incident
 from engine.runtime.offices import add_mandate, add_membership, add_person
+from engine.runtime.queries import CaseFilter
 from engine.runtime.schema import incident, seat
+from engine.runtime.service import Asking
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import INSTANCE
+from notifications.door import Post, prove, run_due
+from notifications.schema import message
+from notifications.transport import Attempt, Outcome
 from tests.api.office import PDF, REGISTRY, Office, attach, launch_campaign, open_office, start_leave, submit_leave
 from tests.api.test_schemathesis import document, give_own_key
+from tests.notifications.small_office import HEAD
 
 MARK = "Chi phuong 1 biet"
 NOTHING = str(2**50)
 OPEN_TO_ALL = "definitions|units|legal-rows"  # of nobody in particular
 WITHOUT_PAPERS = r"(leave-requests|campaigns)/\{id\}/attachments/"
-PERSONAL = ("sessions", "tokens")  # not even an administrator's
-OWNERS = {"sessions": "an", "tokens": "an", "mandates": "binh"} | dict.fromkeys(
-    ("incidents", "people", "memberships", "seats", "{collection}"), "quantri"
+PERSONAL = ("sessions", "tokens", "jobs")  # not even an administrator's
+OWNERS = {"sessions": "an", "tokens": "an", "jobs": "an", "mandates": "binh"} | dict.fromkeys(
+    ("incidents", "mails", "people", "memberships", "seats", "{collection}"), "quantri"
 )  # else somebody with every role
 NOT_THERE = "DELETE /api/v1/people/{id}/second-factor"  # nobody here has one
 EXAMPLES = 3  # each is asked for two to five times
 COUNT = itertools.count(1)
+WORDS, EVERY_LEAVE = prove(REGISTRY), CaseFilter(("leave_request",))
+LAST_MAIL = Statement(  # to the head of ward 1: a letter to somebody of both wards may speak of both
+    select(func.max(message.c.id).label("key")).where(message.c.state == "failed", message.c.name == "Binh")
+)
 LAST_INCIDENT = Statement(select(func.max(incident.c.id).label("key")))
 APPRAISERS_SEAT = Statement(select(seat.c.id).where(seat.c.role == "appraiser"))
 
 aimed = document("positive", rf"^/api/v1/(?!{OPEN_TO_ALL}|{WITHOUT_PAPERS})[^/]+/\{{id\}}", EXAMPLES)
 general = document("positive", r"^[^{]*$", EXAMPLES)
+
+
+class Refusing:
+    """A mail server that knows nobody."""
+
+    def send(self, envelope_from: str, recipient: str, message: bytes) -> Attempt:
+        return Attempt(Outcome.PERMANENT, "550 no such user")
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +152,7 @@ class Ward:
         make = {
             "campaigns": self._draft, "sessions": self._session, "tokens": self.token, "mandates": self.mandate,
             "incidents": self._incident, "people": self._somebody, "memberships": self._membership,
-            "seats": self._seat,
+            "seats": self._seat, "jobs": self._job, "mails": self._failed_mail,
         }[kind]  # fmt: skip
         return {"id": make()}
 
@@ -173,6 +192,21 @@ class Ward:
             return int(last["key"])
 
         return self._written(raised)
+
+    def _job(self) -> str:
+        """An export that is ready."""
+        asking, wanted = Asking(self.door.token("an", "session")), export_cases(EVERY_LEAVE, "csv", MARK)
+        placed = order(self.door.engine, asking, wanted).result()
+        work_off(self.door.engine)
+        return placed.location.rpartition("/")[2]
+
+    def _failed_mail(self) -> str:
+        submit_leave(self.tat, start_leave(self.tat, reason=MARK)["id"])
+        run_due(self.door.engine, Post(WORDS, HEAD, Refusing()), self.door.engine.clock())
+        with self.door.engine.database.read() as tx:
+            row = tx.one(LAST_MAIL)
+        assert row is not None
+        return str(row["key"])
 
     def _somebody(self) -> str:
         return self._written(lambda tx: self._hired(tx)[0])

@@ -26,6 +26,7 @@ KINDS = """() => {
   headings.forEach((h, i) => kinds.add(headings.slice(i, i + 2).join()));
   return [...kinds];
 }"""
+WHOLE = "() => Math.min(document.documentElement.scrollHeight, 8000)"
 LOOKS = tuple((size, theme) for size in (WIDE, NARROW) for theme in ("light", "dark"))
 
 
@@ -64,7 +65,7 @@ def faults(page: Page, whose: str) -> Iterator[str]:
     TOTALS.looked_at += 1
     where = f"{whose} {page.url.partition('//')[2].partition('/')[2]}"
     for (width, height), theme in LOOKS:
-        page.set_viewport_size({"width": width, "height": height})
+        page.set_viewport_size({"width": width, "height": max(height, page.evaluate(WHOLE))})  # nothing sticks over it
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         for fault in violations(page):
             for target, html, why in fault["nodes"][:3]:

@@ -113,8 +113,7 @@ class House:
     def sit(self, context: BrowserContext, username: str) -> None:
         """Put that person before the browser."""
         if username:
-            cookie = {"name": SESSION_COOKIE, "value": self.secret_of(username), "url": self.address}
-            context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict of playwright's
+            context.add_cookies([{"name": SESSION_COOKIE, "value": self.secret_of(username), "url": self.address}])
 
     # ── what is there ────────────────────────────────────────────────────────────────────────
     def one(self, query: Any) -> Any:

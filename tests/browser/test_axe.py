@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.axe import faults
+from tests.browser.axe import faults, violations
 from tests.browser.exploring import reachable
 from tests.browser.house import House
 
@@ -21,3 +21,18 @@ def test_every_page_of(museum: House, who: str) -> None:
         found += faults(page, who) if status < 400 else [f"{status} {address}"]
 
     assert not found, "\n".join(found)
+
+
+IN_ENGLISH = ("/", "/hang-doi", "/award-proposals/88", "/campaigns/1/do-phu", "/thu", "/cong-khai", "/tai-khoan")
+
+
+def test_english_pages(museum: House) -> None:
+    page = museum.person("chuyenvien", language="en")
+    found = []
+    for address in IN_ENGLISH:
+        page.goto(address)
+        found += [f"{address}: {fault['id']}" for fault in violations(page)]
+        assert page.evaluate("() => document.documentElement.lang") == "en"
+        assert page.locator("header").get_by_role("link", name="My work").count() == 1
+
+    assert found == []

@@ -22,6 +22,7 @@ Triple = tuple[str, str, str]
 KEYS: frozenset[Triple] = frozenset((model.code, *key) for model in MODELS.values() for key in model.table)
 EMPTY, MANIFEST = "empty.db", "manifest.json"
 _OF_OPEN_TASKS = "task_id IN (SELECT id FROM main.user_task WHERE clock != 'closed')"
+_ASKING = ", ".join(f"'{state.id}'" for model in MODELS.values() for state in model.states.values() if state.asked)
 KEPT = {
     "message": "0",
     "message_attempt": "0",
@@ -33,6 +34,7 @@ KEPT = {
     # the last one of each, too: keys go on from it
     "user_task": "clock != 'closed' OR id = (SELECT max(id) FROM main.user_task)",
     "history": "id = (SELECT max(id) FROM main.history) "
+    f"OR instance_id IN (SELECT id FROM main.instance WHERE state IN ({_ASKING})) "  # what has changed since the slip
     "OR id IN (SELECT history_id FROM main.effect WHERE state = 'pending')",
 }
 """Which rows of a table a copy takes over; all, when it is not named."""

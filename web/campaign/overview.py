@@ -13,6 +13,7 @@ from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.definition.registry import Registry
 from engine.runtime import commands, coverage, queries
+from engine.runtime.beginning import units_for
 from engine.runtime.database import Row
 from engine.runtime.overview import phases_below
 from engine.runtime.present import actions_json, attachment_json, brief
@@ -60,7 +61,7 @@ def overview_routes(registry: Registry) -> APIRouter:
             onward = shown[-1]["id"] if len(rows) > A_PAGE else None
             return visit.page(
                 "campaign/campaigns.html.j2", visit.frame(work, actor), campaigns=shown, onward=onward,
-                may_begin=any(code in {role.code for role in model.begin.by} for code, _ in actor.hats),
+                may_begin=any(units_for(work, model, None, actor)),
                 collection=model.collection,
             )  # fmt: skip
 
