@@ -14,6 +14,7 @@ from engine.definition import (
     End,
     LegalRow,
     Mark,
+    PastDay,
     Phase,
     Process,
     ProcessModel,
@@ -71,7 +72,7 @@ class Opinion(BaseModel):
 
 class Letter(BaseModel):
     number: str = Field(pattern=r"^\d+/TTr$")
-    signed_on: date
+    signed_on: PastDay
     award: Award | None = None
     remark: str | None = None
 

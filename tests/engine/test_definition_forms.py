@@ -92,3 +92,11 @@ def test_apply_patch_refuses_what_is_no_dossier() -> None:
         apply_patch(AwardDossier, AwardDossier(), {"opinions": [{"text": "Ừ"}], "days": "nhiều"})
 
     assert sorted(refusal.value.fields) == ["days", "opinions.0.score", "opinions.0.text"]
+
+
+def test_a_paper_is_not_signed_on_a_day_to_come() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        take("submit", case_of(title="Tên", days=1), {"number": "12/TTr", "signed_on": "2034-07-09"})
+
+    assert list(refusal.value.fields) == ["signed_on"]
+    assert "không được sau hôm nay" in refusal.value.fields["signed_on"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.definition import Case, Published
-from engine.definition.publishing import DAY, SEARCH, SHOWN, read
+from engine.definition.publishing import DAY, LONGEST_SUMMARY, SEARCH, SHOWN, read
 from tests.workflows.cases import ACHIEVEMENT, MODELS, SUBJECT, case_of
 from workflows.award_proposal.dossier import AwardDossier
 from workflows.awards import Award, SubjectKind
@@ -61,3 +61,12 @@ def test_a_collective_is_public_and_an_exemplar_only_when_it_agreed() -> None:
 
     assert alone.name == agreed.name == "Vũ Thị Bình"
     assert (alone.is_exemplar, agreed.is_exemplar) == (False, True)
+
+
+def test_a_long_summary_ends_between_two_words() -> None:
+    long = ACHIEVEMENT.model_copy(update={"summary": "thành tích " * 300})
+
+    summary = read(facts("approved", public_consent=True, achievement=long)[SHOWN]).summary
+
+    assert len(summary) <= LONGEST_SUMMARY + 2
+    assert summary.endswith(("thành …", "tích …"))
