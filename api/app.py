@@ -52,12 +52,14 @@ def create_app(
     *,
     routers: Sequence[Callable[[Bodies], APIRouter]] = (),
     pages: Sequence[APIRouter] = (),
+    lost: errors.Lost | None = None,
     companions: Sequence[Companion] = (),
     sends_mail: bool = True,
 ) -> FastAPI:
     """The application over an engine; it does not close the engine.
 
-    routers: make further routes below /api/v1. pages: routes for people, at the root. companions: entered in
+    routers: make further routes below /api/v1. pages: routes for people, at the root. lost: the page for an
+    address that is none. companions: entered in
     this order when the application starts, left in reverse when it stops. sends_mail: whether letters can leave at
     all; without, nobody is invited by mail.
     """
@@ -71,7 +73,9 @@ def create_app(
         lifespan=_lifespan(companions),
     )
     app.state.engine, app.state.settings, app.state.sends_mail = engine, settings, sends_mail
+    app.state.lost = lost
     app.state.hashing = CapacityLimiter(HASHES_AT_ONCE)
+    app.state.rehearsing = CapacityLimiter(1)  # a rehearsal holds the writer
     app.bodies = Bodies()
     for router in (*_routers(engine, app.bodies), *(make(app.bodies) for make in routers)):
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(exact_query)])

@@ -7,7 +7,7 @@
 import errno
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -99,6 +99,8 @@ TITLES: Mapping[int, str] = {
     500: "Lỗi hệ thống",
     503: "Tạm thời chưa phục vụ được",
 }
+Lost = Callable[[Request], Awaitable[Response]]
+"""Answers a request for an address that is none with a page."""
 log = logging.getLogger(__name__)
 
 
@@ -151,7 +153,10 @@ def documented(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Make every answer of the application that is not a success a problem."""
+    """Make every answer of the application that is not a success a problem.
+
+    Where `app.state.lost` is set, it answers the browsers that ask for an address outside the API that is none.
+    """
     app.add_exception_handler(Refused, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -185,15 +190,22 @@ class Faults:
 
 
 def _fault(fault: Exception, path: str) -> Response:
-    correlation = secrets.token_hex(8)
-    log.error("fault %s", correlation, exc_info=fault)
-    if _is_out_of_order(fault):
+    correlation = noted(fault)
+    if is_out_of_order(fault):
         return refusal(Unavailable(seconds=5), path)
     detail = f"Lỗi hệ thống. Khi báo lỗi, hãy nêu mã {correlation}."
     return problem(500, "internal_error", detail, path, params={"correlation": correlation})
 
 
-def _is_out_of_order(fault: Exception) -> bool:
+def noted(fault: Exception) -> str:
+    """Log what nobody expected; the id under which the log has it."""
+    correlation = secrets.token_hex(8)
+    log.error("fault %s", correlation, exc_info=fault)
+    return correlation
+
+
+def is_out_of_order(fault: Exception) -> bool:
+    """Whether the database or the disk is at fault, and not the program: it may go the next time."""
     if isinstance(fault, OSError):
         return fault.errno in DISK_TROUBLE
     return isinstance(fault, NoConnectionLeft) or getattr(fault, "sqlite_errorname", "").startswith(OUT_OF_ORDER)
@@ -224,6 +236,9 @@ async def _on_invalid_request(request: Request, wrong: Exception) -> Response:
 
 async def _on_http_exception(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException), "registered for it"
+    lost: Lost | None = getattr(request.app.state, "lost", None)
+    if lost is not None and raised.status_code == HTTPStatus.NOT_FOUND and _is_for_reading(request):
+        return await lost(request)
     path, headers = request.scope["path"], dict(raised.headers or {})
     if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods_at(request))
@@ -231,6 +246,11 @@ async def _on_http_exception(request: Request, raised: Exception) -> Response:
     detail = f"{TITLES.get(raised.status_code, phrase)}."
     code = phrase.lower().replace(" ", "_")
     return problem(raised.status_code, code, detail, path, headers=headers, params={"reason": raised.detail})
+
+
+def _is_for_reading(request: Request) -> bool:
+    accepted, path = request.headers.get("accept", ""), request.scope["path"]
+    return "text/html" in accepted and not f"{path}/".startswith("/api/")
 
 
 def _methods_at(request: Request) -> list[str]:

@@ -16,6 +16,7 @@ from engine.accounts.guesses import Guesser
 from engine.accounts.links import Link, LinkKind
 from engine.accounts.password_rules import weakness
 from engine.errors import InvalidInput, SecondFactorNeeded, TooManyAttempts, WrongCode
+from engine.jobs.reading import cancel_all
 from engine.runtime import accounts
 from engine.runtime.accounts import Login
 from engine.runtime.database import Row, Transaction
@@ -173,6 +174,7 @@ def change_password(engine: Engine, secret: str, current: str, new: str, address
 
     def change(tx: Transaction, login: Login) -> None:
         people.set_password(tx, login.person_id, hashed, engine.wall(), session=login.session_id)
+        cancel_all(tx, login.person_id, engine.wall())
         tell(engine.work(tx), login.person_id)
 
     return _prove(engine, secret, Proof(password=current), address, change, choose)
@@ -271,6 +273,7 @@ def _set_password(engine: Engine, tx: Transaction, link: Link, given: Redemption
         second_factor.use_code(tx, engine.vault, link.person_id, given.code, wall_now)
     device = _device(tx, given.device)
     people.reset_password(tx, link.person_id, hashed, wall_now)
+    cancel_all(tx, link.person_id, wall_now)
     devices.remember(tx, link.person_id, device, wall_now)
     return device
 

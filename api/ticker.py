@@ -17,6 +17,8 @@ from api.clock import DemoClock, store_clock
 from engine.administration.succession import settle_due
 from engine.instants import from_micros, local_date
 from engine.jobs.carrying_out import work_off
+from engine.runtime.database import Transaction
+from engine.runtime.drafts import drop_old
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_TIMER
 from notifications.door import Post, next_due, run_due
@@ -25,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Ticker:
-    """Carries out what is due: a new day, effects left over, timers, mails, long work. One tick at a time."""
+    """Carries out what is due: a new day, effects left over, timers, mails; and wakes long work. One tick at a time."""
 
     def __init__(self, engine: Engine, post: Post) -> None:
         self.engine, self._post = engine, post
@@ -40,7 +42,7 @@ class Ticker:
                 self.engine.run_effects,
                 self.engine.fire_due,
                 lambda: run_due(self.engine, self._post, self.engine.clock()),
-                self.work_off,
+                self.engine.ordered.set,  # long work has a thread of its own: no mail waits for it
             )
             faults = [fault for step in steps if (fault := _fault_of(step)) is not None]
         if faults:  # none of the steps keeps the others from their work
@@ -77,6 +79,7 @@ class Ticker:
         today = local_date(self.engine.clock())
         if today != self._settled_on:
             settle_due(self.engine)
+            self.engine.writer.call(lambda tx: drop_old(tx, self.engine.wall()))  # drafts
             self._settled_on = today
 
     def advance(self, clock: DemoClock, to: datetime) -> None:
@@ -99,9 +102,14 @@ class Ticker:
     def next_instant(self) -> datetime | None:
         """The earliest instant at which a timer, a notice or a message has something to do."""
         with self.engine.database.read() as tx:
-            timer, mail = tx.one(NEXT_TIMER), next_due(tx)
-        rung = from_micros(timer["at"]) if timer and timer["at"] is not None else None
-        return min((instant for instant in (rung, mail) if instant is not None), default=None)
+            return next_instant(tx)
+
+
+def next_instant(tx: Transaction) -> datetime | None:
+    """The earliest instant at which a timer, a notice or a message has something to do."""
+    timer, mail = tx.one(NEXT_TIMER), next_due(tx)
+    rung = from_micros(timer["at"]) if timer and timer["at"] is not None else None
+    return min((instant for instant in (rung, mail) if instant is not None), default=None)
 
 
 def _fault_of(step: Callable[[], object]) -> Exception | None:

@@ -26,6 +26,7 @@ from api.ticker import at_work
 from demo.run import NotADemo, demo_app, is_demo, open_demo
 from engine.accounts.password_rules import weakness
 from engine.administration import log
+from engine.definition.model import ProcessModel
 from engine.instants import LOCAL, to_micros
 from engine.office.calendar import seed_days
 from engine.runtime.database import Database
@@ -33,6 +34,8 @@ from engine.runtime.history import verify
 from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar, write_law
 from engine.runtime.queries import count_by_state
 from notifications.door import prove
+from web.doors import lost
+from web.forms.fields import fields_of
 from web.site import site
 from workflows import law
 from workflows.roles import ADMINISTRATOR
@@ -85,6 +88,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             settings,
             companions=[lambda: at_work(place.ticker, settings.tick_seconds)],
             pages=site(place.engine.registry),
+            lost=lost,
             sends_mail=place.sends_mail,
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)
@@ -150,8 +154,24 @@ def check(_: argparse.Namespace, __: Settings) -> int:
     found = registry()
     prove(found)
     for model in found.models:
+        _must_have_forms(model)
+    for model in found.models:
         print(f"{model.code}: {len(model.states)} trạng thái, {len(model.actions)} việc, {len(model.table)} bước")
     return 0
+
+
+def _must_have_forms(model: ProcessModel) -> None:
+    """Refuse a process of which no page could show the form.
+
+    Raises:
+        CannotStart: it names the process, the form and the field.
+    """
+    forms = {"hồ sơ": model.dossier, **{f"việc «{one.label}»": one.form for one in model.actions.values() if one.form}}
+    for name, form in forms.items():
+        try:
+            fields_of(form)
+        except TypeError as wrong:
+            raise CannotStart(f"{model.code}, {name}: không trang nào có ô nhập cho kiểu này: {wrong}") from None
 
 
 def later(name: str, why: str) -> Callable[[argparse.Namespace, Settings], int]:

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from api.clients import device_label
 from api.clock import DemoClock
 from api.installation import Installation
+from api.ticker import next_instant
 from demo.organisation import ACCOUNTS, UNITS, Account
 from engine.errors import InvalidInput, NotAuthenticated, NotFound
 from engine.instants import LOCAL, local_date
 from engine.runtime import accounts
-from engine.runtime.database import Transaction
+from engine.runtime.database import Database, Transaction
 from web import assets
 from web.doors import local_path
 from web.visits import Guest
@@ -52,10 +53,13 @@ class Bar:
 
     def __init__(self, place: Installation, clock: DemoClock) -> None:
         self._place, self._clock = place, clock
+        self._reads = Database(place.engine.database.path)  # a page may hold a view of the engine's already
 
     def __call__(self, guest: Guest, wrong: str = "", typed: str = "", onward: str = "") -> str:
         """wrong: why the clock did not move; typed: where it was to go; onward: where its forms lead back to."""
-        now, due = self._clock().astimezone(LOCAL), self._place.ticker.next_instant()
+        now = self._clock().astimezone(LOCAL)
+        with self._reads.read() as tx:
+            due, username = next_instant(tx), _username(tx, guest)
         return JINJA.get_template("bar.html.j2").render(
             _=guest.tr,
             now=now,
@@ -63,18 +67,18 @@ class Bar:
             next_morning=next_morning(self._place, self._clock),
             wrong=wrong,
             typed=typed or f"{now:%Y-%m-%dT%H:%M}",
-            username=self._username(guest),
+            username=username,
             groups=GROUPS,
             onward=onward or _address(guest),
             is_open=bool(wrong) or guest.request.url.path == OVERVIEW or OPEN_COOKIE in guest.request.cookies,
         )
 
-    def _username(self, guest: Guest) -> str:
-        with self._place.engine.database.read() as tx:
-            try:
-                return accounts.login_of(tx, guest.secret, guest.engine.wall()).username
-            except NotAuthenticated:
-                return ""
+
+def _username(tx: Transaction, guest: Guest) -> str:
+    try:
+        return accounts.login_of(tx, guest.secret, guest.engine.wall()).username
+    except NotAuthenticated:
+        return ""
 
 
 def next_morning(place: Installation, clock: DemoClock) -> datetime:

@@ -23,6 +23,7 @@ from demo.story import UNREACHABLE, play
 from engine.instants import at_local
 from engine.runtime.database import Database
 from notifications.transport import Attempt, Outcome, Transport
+from web.doors import lost
 from web.site import site
 
 OPENING = time(8)
@@ -86,6 +87,7 @@ def demo_app(place: Installation, clock: DemoClock) -> FastAPI:
         place.settings,
         routers=[lambda bodies: demo_routes.routes(bodies, place.ticker, clock)],
         pages=[demo_pages(place, clock), *site(place.engine.registry)],
+        lost=lost,
         companions=[lambda: at_work(place.ticker, place.settings.tick_seconds)],
     )
     app.state.bar = Bar(place, clock)

@@ -9,17 +9,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.clock import store_clock, wall_clock
-from api.installation import DATABASE, installation
+from api.installation import DATABASE, installation, registry
 from api.settings import Settings
+from cli import commands
 from cli.main import main
 from engine.office.calendar import seed_days
 from engine.runtime.database import DRIVER, Database
@@ -103,6 +105,23 @@ def test_check_counts_every_definition(capsys: pytest.CaptureFixture[str]) -> No
     assert (code, said.splitlines()) == (
         0, [f"{m.code}: {len(m.states)} trạng thái, {len(m.actions)} việc, {len(m.table)} bước" for m in models],
     )  # fmt: skip
+
+
+def test_check_refuses_a_field_that_no_form_has(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Measured(BaseModel):
+        share: float = 0
+
+    found = registry()
+    odd = replace(found.models[0], dossier=Measured)
+    found.models = (odd, *found.models[1:])
+    monkeypatch.setattr(commands, "registry", lambda: found)
+
+    code, _, said = run(capsys, "check")
+
+    assert code == 2
+    assert f"{odd.code}, hồ sơ: không trang nào có ô nhập cho kiểu này: share:" in said
 
 
 # ── init ─────────────────────────────────────────────────────────────────────────────────────────

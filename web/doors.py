@@ -14,10 +14,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.credentials import SESSION_COOKIE, set_cookie
-from api.errors import TITLES, status_of
+from api.errors import TITLES, is_out_of_order, noted, status_of
 from api.refusals import WrongConfirmation
 from engine.errors import (
     ConfirmationNeeded,
@@ -28,13 +29,27 @@ from engine.errors import (
     NotFound,
     Reason,
     Refused,
+    Unavailable,
 )
 from engine.runtime import accounts
-from web.visits import OWN_FIELDS, PASSWORD_FIELD, PLACE_FIELD, SECRET_FIELDS, VERSION_FIELD, Guest, guest_of
+from web.shell import Frame
+from web.visits import (
+    OWN_FIELDS,
+    PASSWORD_FIELD,
+    PLACE_FIELD,
+    SECRET_FIELDS,
+    Guest,
+    frame_for,
+    guest_of,
+    in_thread,
+    local_path,
+    version_of,
+)
 
 KEPT_FIELD, NEXT_FIELD = "_kept", "tiep"
 LOGIN, CONFIRM = "/dang-nhap", "/xac-nhan"
 LONGEST_KEPT = 900_000
+NOWHERE = "Địa chỉ này không có, hoặc đã đổi. Hãy bắt đầu lại từ trang đầu hoặc tìm theo mã hồ sơ."
 
 
 class PageRoute(APIRoute):
@@ -46,14 +61,10 @@ class PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 response = await handler(request)
-            except (ConfirmationNeeded, WrongConfirmation) as refused:  # is logged in
-                response = await confirm_page(guest_of(request), refused)
-            except NotAuthenticated:
-                response = await _log_in_first(guest_of(request))
-            except Refused as refused:
-                response = refusal_page(guest_of(request), refused)
-            except (HTTPException, RequestValidationError) as wrong:
-                response = failure_page(guest_of(request), getattr(wrong, "status_code", HTTPStatus.NOT_FOUND))
+            except ClientDisconnect:
+                raise
+            except Exception as fault:
+                response = await _instead(request, fault)
             finally:
                 await request.close()  # the files of a form
             return _with_new_secret(request, response)
@@ -61,15 +72,39 @@ class PageRoute(APIRoute):
         return answer
 
 
+async def _instead(request: Request, fault: Exception) -> Response:
+    """The page for what a route raised."""
+    guest = guest_of(request)
+    try:
+        if isinstance(fault, ConfirmationNeeded | WrongConfirmation):  # is logged in
+            return await confirm_page(guest, fault)
+        if isinstance(fault, NotAuthenticated):
+            return await _log_in_first(guest)
+    except Refused as unreadable:  # the form itself
+        fault = unreadable
+    if isinstance(fault, Refused):
+        return await refusal_page(guest, fault)
+    if isinstance(fault, HTTPException | RequestValidationError):
+        return await failure_page(guest, getattr(fault, "status_code", HTTPStatus.NOT_FOUND))
+    correlation = noted(fault)
+    if is_out_of_order(fault):
+        return await refusal_page(guest, Unavailable(seconds=5))
+    said = guest.tr("Lỗi hệ thống. Khi báo lỗi, hãy nêu mã {code}.", code=correlation)
+    return await failure_page(guest, HTTPStatus.INTERNAL_SERVER_ERROR, said)
+
+
+async def _framed(guest: Guest) -> Frame | None:
+    """The frame of who is logged in; a guest's when it cannot be known: the page has to be shown."""
+    try:
+        return await in_thread(lambda: frame_for(guest))
+    except Exception as fault:
+        noted(fault)
+        return None
+
+
 def page_router() -> APIRouter:
     """A router for pages; they are no part of the OpenAPI document."""
     return APIRouter(include_in_schema=False, route_class=PageRoute)
-
-
-def local_path(wanted: str) -> str:
-    """The address on this site that somebody wants to go on to; / for anything else."""
-    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if is_local and len(wanted) < 2000 else "/"
 
 
 def reasons_of(refused: Refused) -> list[tuple[str, Any]]:
@@ -83,26 +118,36 @@ def reasons_of(refused: Refused) -> list[tuple[str, Any]]:
     return []
 
 
-def refusal_page(guest: Guest, refused: Refused) -> Response:
+async def refusal_page(guest: Guest, refused: Refused) -> Response:
     """What was refused and why, with the ways on."""
     status = status_of(refused)
     return guest.page(
         "refused.html.j2",
+        await _framed(guest),
         status=status,
         title=guest.tr(TITLES.get(status, "Yêu cầu bị từ chối")),
-        sentence=guest.tr(refused.sentence).format(**refused.params),
+        sentence=guest.said(refused),
         reasons=reasons_of(refused),
         is_missing=isinstance(refused, NotFound),
     )
 
 
-def failure_page(guest: Guest, status: int) -> Response:
-    """A page for an address that is none."""
-    title = guest.tr(TITLES.get(status, HTTPStatus(status).phrase))
-    sentence = guest.tr("Địa chỉ này không có, hoặc đã đổi. Hãy bắt đầu lại từ trang đầu hoặc tìm theo mã hồ sơ.")
+async def failure_page(guest: Guest, status: int, sentence: str = "") -> Response:
+    """A page for an address that is none; with a sentence, for what went wrong."""
     return guest.page(
-        "refused.html.j2", status=status, title=title, sentence=sentence, reasons=[], is_missing=True
-    )  # fmt: skip
+        "refused.html.j2",
+        await _framed(guest),
+        status=status,
+        title=guest.tr(TITLES.get(status, HTTPStatus(status).phrase)),
+        sentence=sentence or guest.tr(NOWHERE),
+        reasons=[],
+        is_missing=not sentence,
+    )
+
+
+async def lost(request: Request) -> Response:
+    """The page for an address that no route has."""
+    return await failure_page(guest_of(request), HTTPStatus.NOT_FOUND)
 
 
 async def _log_in_first(guest: Guest) -> Response:
@@ -116,10 +161,9 @@ async def _log_in_first(guest: Guest) -> Response:
     for name, value in form.multi_items():
         if isinstance(value, str) and name not in OWN_FIELDS:
             typed.setdefault(name, []).append(value)
-    kept = json.dumps([place, str(form.get(VERSION_FIELD, "0")), typed], ensure_ascii=False)
-    return login_page(
-        guest, onward=place, kept=kept if len(kept) <= LONGEST_KEPT else "", status=HTTPStatus.UNAUTHORIZED
-    )  # fmt: skip
+    kept = json.dumps([place, version_of(form) or 0, typed], ensure_ascii=False)
+    fits = len(kept.encode()) <= LONGEST_KEPT
+    return login_page(guest, onward=place, kept=kept if fits else "", status=HTTPStatus.UNAUTHORIZED)
 
 
 def login_page(
@@ -149,6 +193,7 @@ async def confirm_page(guest: Guest, refused: Refused, onward: str = "") -> Resp
     typed = [(name, value) for name, value in form.multi_items() if name not in SECRET_FIELDS]
     return guest.page(
         "account/confirm.html.j2",
+        await _framed(guest),
         status=status_of(refused),
         wrong=guest.tr(refused.sentence) if isinstance(refused, WrongConfirmation) else "",
         action=guest.request.url.path if is_form else CONFIRM,
@@ -170,5 +215,5 @@ def _with_new_secret(request: Request, response: Response) -> Response:
 
 __all__ = [
     "CONFIRM", "KEPT_FIELD", "LOGIN", "NEXT_FIELD", "PASSWORD_FIELD", "PageRoute", "confirm_page", "failure_page",
-    "local_path", "login_page", "page_router", "reasons_of", "refusal_page",
+    "local_path", "login_page", "lost", "page_router", "reasons_of", "refusal_page",
 ]  # fmt: skip

@@ -119,7 +119,7 @@ def _refused(guest: Guest, shown: Shown, refused: Refused) -> Shown:
         return replace(shown, faults={"_new": guest.tr(refused.fields.get("password", refused.sentence))})
     return replace(
         shown,
-        sentence=guest.tr(refused.sentence).format(**refused.params),
+        sentence=guest.said(refused),
         is_spent=isinstance(refused, LinkSpent),
         needs_code=isinstance(refused, SecondFactorNeeded | WrongCode),
     )

@@ -24,10 +24,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Around a page: who looks and as what, where they can go, and the business instant (aware UTC)."""
+    """Around a page: who looks and as what, where they can go, and the business instant (aware UTC).
+
+    here: the address that shows the page again.
+    """
 
     language: str
     path: str
+    here: str
     name: str = ""
     hats: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
@@ -38,9 +42,9 @@ class Frame:
         return not self.name
 
 
-def frame_of(language: str, path: str, work: Work, actor: Actor) -> Frame:
+def frame_of(language: str, path: str, here: str, work: Work, actor: Actor) -> Frame:
     """The frame of a page for that person."""
-    return Frame(language, path, actor.name, tuple(_hats(work, actor)), entries_for(work, actor), work.now)
+    return Frame(language, path, here, actor.name, tuple(_hats(work, actor)), entries_for(work, actor), work.now)
 
 
 def _hats(work: Work, actor: Actor) -> list[str]:

@@ -14,10 +14,11 @@ from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Match
 
 from api.clients import client_address
 from api.credentials import SESSION_COOKIE
@@ -25,12 +26,13 @@ from api.dependencies import answered, cookie_of, looking
 from api.logins import Proof, confirm
 from api.settings import Settings
 from engine.definition.performing import Actor
-from engine.errors import ConfirmationNeeded, InvalidInput, NotAuthenticated
+from engine.errors import ConfirmationNeeded, InvalidInput, NotAuthenticated, Refused
 from engine.runtime import accounts
 from engine.runtime.database import Transaction
 from engine.runtime.service import Asking, Engine
 from engine.runtime.work import Work
 from web import languages
+from web.given import loaded, number
 from web.shell import Frame, frame_of, render
 
 T = TypeVar("T")
@@ -44,6 +46,23 @@ OWN_FIELDS = (KEY_FIELD, VERSION_FIELD, PLACE_FIELD, *SECRET_FIELDS)
 """What forms carry beside what people fill in: a random key, so that a double click is one change; the version of
 the case they show; the password, where signing asks for it; their own address, under which drafts are kept. What
 is secret is never kept."""
+
+
+def local_path(wanted: str) -> str:
+    """The address on this site that somebody wants to go on to; / for anything else."""
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if is_local and len(wanted) < 2000 else "/"
+
+
+def is_shown(request: Request, path: str) -> bool:
+    """Whether a page can be looked at under that path."""
+    asked = {**request.scope, "method": "GET", "path": path, "root_path": "", "raw_path": path.encode()}
+    return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
+
+
+def version_of(form: FormData) -> int | None:
+    """The version of the case that a form was filled in on."""
+    return number(str(form.get(VERSION_FIELD, "")))
 
 
 @dataclass(slots=True)
@@ -67,9 +86,17 @@ class Guest:
         return client_address(self.request.scope, self.settings.trusted_proxies)
 
     @property
-    def is_partial(self) -> bool:
-        """Whether the page's script asks, and not the browser itself."""
-        return self.request.headers.get("hx-request") == "true"
+    def here(self) -> str:
+        """The address that shows this page again: with its filter; after a form was sent that of the form's page."""
+        url = self.request.url
+        if self.request.method in ("GET", "HEAD"):
+            return f"{url.path}?{url.query}" if url.query else url.path
+        form_page: str = getattr(self.request.state, "form_page", "")
+        return form_page or (url.path if is_shown(self.request, url.path) else "/")
+
+    def said(self, refused: Refused) -> str:
+        """What was refused, in the visitor's language."""
+        return self.tr(refused.sentence).format(**refused.params)
 
     async def form(self) -> FormData:
         """The form that was sent.
@@ -78,26 +105,32 @@ class Guest:
             InvalidInput: it has too many fields or cannot be read.
         """
         try:
-            return await self.request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+            form = await self.request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+            "".join(f"{name}{value}" for name, value in form.multi_items() if isinstance(value, str)).encode()
         except Exception as wrong:
-            if getattr(wrong, "status_code", None) == 400:
+            if isinstance(wrong, UnicodeError) or getattr(wrong, "status_code", None) == 400:
                 raise InvalidInput({"body": "Không đọc được biểu mẫu gửi lên."}) from wrong
             raise
+        place = local_path(str(form.get(PLACE_FIELD, "")))
+        if is_shown(self.request, place.partition("?")[0]):
+            self.request.state.form_page = place if form.get(PLACE_FIELD) else ""
+        return form
 
     @property
     def note(self) -> tuple[str, str]:
         """What the visitor is told about what they have just done: its kind (done, warn) and its text."""
         try:
-            given = json.loads(base64.urlsafe_b64decode(self.request.cookies.get(NOTE_COOKIE, "")))
-            return (str(given[0]), str(given[1])) if len(given) == 2 else ("", "")
-        except (ValueError, TypeError, KeyError):
+            given = loaded(base64.urlsafe_b64decode(self.request.cookies.get(NOTE_COOKIE, "")))
+        except ValueError:
             return "", ""
+        is_note = isinstance(given, list) and len(given) == 2 and all(isinstance(part, str) for part in given)
+        return (given[0], given[1]) if is_note else ("", "")
 
     def page(
         self, template: str, frame: Frame | None = None, *, status: int = 200, cached: str = "no-store", **context: Any
     ) -> HTMLResponse:
         """The template as an answer. frame: of `Visit.frame`; without one it is a page for guests."""
-        frame = frame or Frame(self.language, self.request.url.path)
+        frame = frame or Frame(self.language, self.request.url.path, self.here)
         body = render(self, template, frame, context)
         response = HTMLResponse(body, status, {"Cache-Control": cached, "Vary": "Cookie"})
         if NOTE_COOKIE in self.request.cookies:
@@ -109,7 +142,8 @@ class Guest:
         response = RedirectResponse(address, 303)
         if note:
             packed = base64.urlsafe_b64encode(json.dumps([kind, note[:LONGEST_NOTE]]).encode()).decode()
-            response.set_cookie(NOTE_COOKIE, packed, max_age=NOTE_SECONDS, httponly=True, samesite="lax")
+            secure = self.settings.secure_cookies
+            response.set_cookie(NOTE_COOKIE, packed, max_age=NOTE_SECONDS, httponly=True, samesite="lax", secure=secure)
         return response
 
 
@@ -132,7 +166,7 @@ class Visit(Guest):
 
     def frame(self, work: Work, actor: Actor) -> Frame:
         """What surrounds every page of this person."""
-        return frame_of(self.language, self.request.url.path, work, actor)
+        return frame_of(self.language, self.request.url.path, self.here, work, actor)
 
     def is_confirmed(self, work: Work) -> bool:
         """Whether the session is good for signing now, without the password again."""
@@ -155,12 +189,12 @@ class Visit(Guest):
         if password := str(form.get(PASSWORD_FIELD, "")):
             proving = partial(confirm, self.engine, self.secret, Proof(password), self.address)
             self.secret = self.fresh = await to_thread.run_sync(proving, limiter=self.request.app.state.hashing)
-        version, key = str(form.get(VERSION_FIELD, "")), str(form.get(KEY_FIELD, ""))
+        key = str(form.get(KEY_FIELD, ""))
         return Asking(
             self.secret,
             key[:200] if key.isascii() and key.isprintable() and " " not in key else "",
             _fingerprint(self.request.url.path, form),
-            int(version) if version.isascii() and version.isdigit() and len(version) < 15 else None,
+            version_of(form),
         )
 
     async def write(self, change: Callable[[Transaction, int], T]) -> T:
@@ -196,9 +230,23 @@ def _language(request: Request) -> str:
 
 
 def guest_of(request: Request) -> Guest:
-    """The visitor as anybody."""
+    """The visitor as anybody. Their session's secret is the newest: it may have been renewed by this request."""
     state = request.app.state
-    return Guest(request, state.engine, state.settings, cookie_of(request, SESSION_COOKIE), _language(request))
+    visit: Visit | None = getattr(request.state, "visit", None)
+    secret = visit.secret if visit is not None else cookie_of(request, SESSION_COOKIE)
+    return Guest(request, state.engine, state.settings, secret, _language(request))
+
+
+def frame_for(guest: Guest) -> Frame | None:
+    """The frame of somebody who is logged in; None for anybody else. Blocks."""
+    if not guest.secret:
+        return None
+    visit = Visit(guest.request, guest.engine, guest.settings, guest.secret, guest.language)
+    try:
+        with visit.look() as (work, actor):
+            return visit.frame(work, actor)
+    except NotAuthenticated:
+        return None
 
 
 async def _guest(request: Request) -> Guest:
@@ -215,9 +263,9 @@ async def _visit(request: Request) -> Visit:
     return visit
 
 
-async def in_thread(blocking: Callable[[], T]) -> T:
-    """Do what blocks (a look, rendering after a refusal) beside the loop."""
-    return await to_thread.run_sync(blocking)
+async def in_thread(blocking: Callable[[], T], limiter: CapacityLimiter | None = None) -> T:
+    """Do what blocks (a look, rendering after a refusal) beside the loop; limiter: how many of its kind at once."""
+    return await to_thread.run_sync(blocking, limiter=limiter)
 
 
 Visiting = Annotated[Visit, Depends(_visit)]

@@ -111,6 +111,7 @@ def served(engine: Engine, paper: Row) -> Response:
     headers = {
         "Content-Disposition": disposition(paper["name"]),
         "Content-Length": str(paper["size"]),
+        "Cache-Control": "no-store",
         **NEVER_SHOWN,
     }
     return StreamingResponse(_chunks(engine.blobs.open(paper["sha256"])), 200, headers, paper["media_type"])

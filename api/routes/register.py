@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.dependencies import EngineDep
 from api.errors import documented
+from api.memory import Memory
 from api.schemas import Labelled, Named, Page
 from engine.administration.workbook import FORMULA_STARTS
 from engine.definition.documents import canonical
@@ -91,6 +92,8 @@ def _list(router: APIRouter) -> None:
 
 
 def _file(router: APIRouter) -> None:
+    memory: Memory[bytes] = Memory()
+
     @router.get(
         ".csv",
         operation_id="commendations_csv",
@@ -103,9 +106,9 @@ def _file(router: APIRouter) -> None:
         unit: Code = "",
     ) -> Response:  # fmt: skip
         """UTF-8 with a byte order mark, as spreadsheets like it; what looks like a formula is text."""
-        with engine.database.read() as tx:
-            found = register.lines(engine.work(tx), Wanted(text, year, award, kind, unit), MOST_IN_FILE)
-        return kept(request, csv_of(found), CSV)
+        wanted = Wanted(text, year, award, kind, unit)
+        body = memory.recall(engine, wanted, lambda work: csv_of(register.lines(work, wanted, MOST_IN_FILE)))
+        return kept(request, body, CSV)
 
 
 def _one(router: APIRouter) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from engine.administration.desk import Desk
+from engine.administration.desk import GIVES_POWER, Desk
 from engine.administration.forms import MailSettings
 from engine.runtime.database import Statement, Transaction
 from engine.runtime.schema import setting
@@ -28,13 +28,16 @@ def change(desk: Desk, wanted: MailSettings) -> dict[str, Any]:
 
     Raises:
         NotPerformer: not an administrator with none above.
+        ConfirmationNeeded, ScopeMissing: something differs; see `GIVES_POWER`: mails are believed.
     """
     desk.must_head("Đặt thông tin thư gửi đi")
     before, after = settings(desk.tx), wanted.model_dump()
+    if after == before:
+        return after
+    desk.must_allow(*GIVES_POWER)
     for name, value in after.items():
         desk.tx.run(_DROP, which=f"{PREFIX}{name}")
         if value is not None:
             desk.tx.run(_SET, name=f"{PREFIX}{name}", value=value)
-    if after != before:
-        desk.note("settings.mail", "mail", before=before, after=after)
+    desk.note("settings.mail", "mail", before=before, after=after)
     return after

@@ -184,7 +184,7 @@ def change(desk: Desk, code: str, patch: UnitPatch) -> None:
         NotFound: no unit has that code.
         NotPerformer: the actor does not administer its authority, or what it leaves or comes to: see `_must_move`.
         InvalidInput, OfficeRefused: as `add`; also `unit_above_itself`, `authority_in_use`.
-        ConfirmationNeeded, ScopeMissing: another authority; see `GIVES_POWER`.
+        ConfirmationNeeded, ScopeMissing: another authority or mail address; see `GIVES_POWER`.
     """
     row = _existing(desk, code)
     desk.must_reach(authority_of(row), "Sửa đơn vị")
@@ -202,7 +202,7 @@ def change(desk: Desk, code: str, patch: UnitPatch) -> None:
     groups = canonical(list(patch.groups)) if "groups" in given else row["groups"]
     if after == before and groups == row["groups"]:
         return
-    if after["authority_id"] != before["authority_id"]:
+    if any(after[name] != before[name] for name in ("authority_id", "mail")):
         desk.must_allow(*GIVES_POWER)
     desk.tx.run(_CHANGE, which=row["id"], groups=groups, **after)
     desk.note("unit.change", code, before=_told(desk, row), after=_told(desk, desk.unit(row["id"])))

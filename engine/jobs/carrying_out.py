@@ -17,7 +17,7 @@ from engine.definition.performing import Actor
 from engine.errors import GuardUnmet, InvalidInput, LinesRefused, Refused, StaleVersion
 from engine.jobs.exports import TooMuch, exported
 from engine.jobs.orders import Kind
-from engine.jobs.reading import IS_OPEN, OPEN, JobState, Outcome, drop_expired, has_expired
+from engine.jobs.reading import IS_OPEN, OPEN, JobState, Outcome, drop_expired, has_expired, next_turn
 from engine.runtime import beginning, commands
 from engine.runtime.accounts import Login, actor_of
 from engine.runtime.beginning import NewCase
@@ -27,11 +27,13 @@ from engine.runtime.service import Engine
 from engine.runtime.work import Work
 
 AT_ONCE = 20
+MOST_TRIES = 3
+GIVEN_UP = f"Đã thử {MOST_TRIES} lần mà chưa làm được tệp. Hãy lọc ít hồ sơ hơn, hoặc báo quản trị."
 ACCOUNT_CLOSED = "Tài khoản của người giao tác vụ đã bị khóa, nên các dòng còn lại không được thực hiện."
 BROKEN = "Hệ thống không thực hiện được ({fault}). Hãy báo quản trị."
 
 p = bindparam
-_NEXT = Statement(select(job.c.id, job.c.kind).where(IS_OPEN).order_by(job.c.done, job.c.id).limit(1))
+_NEXT = Statement(select(job.c.id, job.c.kind).where(IS_OPEN).order_by(job.c.turn, job.c.id).limit(1))
 _OPEN_JOB = Statement(select(job).where(job.c.id == p("which"), IS_OPEN))
 _OWNER = Statement(
     select(person.c.id, person.c.username, person.c.name, person.c.staff_code).where(
@@ -52,7 +54,7 @@ _SETTLE = Statement(
 _MOVE = Statement(
     update(job)
     .where(job.c.id == p("which"))
-    .values(state=p("state"), done=p("done"), reason=p("reason"), ended_at=p("ended_at"))
+    .values(state=p("state"), done=p("done"), reason=p("reason"), ended_at=p("ended_at"), turn=p("turn"))
 )
 _FILE = Statement(
     update(job)
@@ -62,11 +64,12 @@ _FILE = Statement(
         media_type=p("media_type"), content=p("content"),
     )
 )  # fmt: skip
+_TRY = Statement(update(job).where(job.c.id == p("which"), IS_OPEN).values(tries=job.c.tries + 1, turn=p("turn")))
 log = logging.getLogger(__name__)
 
 
 def work_off(engine: Engine, goes_on: Callable[[], bool] = lambda: True) -> None:
-    """Carry out everything that is ordered, the work that has come least far first; blocks.
+    """Carry out everything that is ordered, a chunk of each in turn; blocks.
 
     goes_on: asked before each chunk; False leaves the rest for later.
     """
@@ -118,7 +121,8 @@ def _owner(work: Work, given: Row) -> Actor | None:
 
 def _end(work: Work, given: Row, state: JobState, done: int, reason: str = "") -> None:
     ended_at = None if state in OPEN else work.micros
-    work.tx.run(_MOVE, which=given["id"], state=state, done=done, reason=reason, ended_at=ended_at)
+    turn = next_turn(work.tx)
+    work.tx.run(_MOVE, which=given["id"], state=state, done=done, reason=reason, ended_at=ended_at, turn=turn)
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -174,16 +178,18 @@ def _reasons(refused: Refused) -> list[str]:
 
 # ── exports ──────────────────────────────────────────────────────────────────────────────────────
 def _export(engine: Engine, job_id: int) -> None:
-    """Make the file beside the writer, then keep it; broken off, it is made again from the beginning."""
+    """Make the file beside the writer, then keep it; broken off, it is made again from the beginning, a few times."""
     reason = ""
+    engine.writer.call(lambda tx: tx.run(_TRY, which=job_id, turn=next_turn(tx)))
     try:
         with engine.database.read() as tx:
             work, given = engine.work(tx), tx.one(_OPEN_JOB, which=job_id)
             actor = _owner(work, given) if given is not None else None
-            made = exported(work, actor, json.loads(given["params"])) if given is not None and actor else None
+            is_tried = given is not None and actor is not None and given["tries"] <= MOST_TRIES
+            made = exported(work, actor, json.loads(given["params"])) if given and actor and is_tried else None
         if given is None:
             return
-        reason = "" if made else ACCOUNT_CLOSED
+        reason = "" if made else GIVEN_UP if actor else ACCOUNT_CLOSED
     except DRIVER.Error:
         raise
     except TooMuch as much:

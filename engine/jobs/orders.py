@@ -8,16 +8,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, delete, func, not_, select
 
 from engine.definition.documents import canonical
 from engine.definition.performing import Actor
 from engine.errors import InvalidInput
 from engine.instants import to_micros
-from engine.jobs.reading import IS_OPEN, JobState, Outcome
+from engine.jobs.reading import IS_OPEN, JobState, Outcome, next_turn
 from engine.runtime.accounts import Scope
 from engine.runtime.database import Statement
 from engine.runtime.queries import CaseFilter
@@ -28,11 +29,19 @@ from engine.runtime.work import Work
 
 MOST_ROWS = 500
 MOST_OPEN = 5
-KEPT_FOR = timedelta(days=30)
+MOST_KEPT = 50
+"""How many jobs a person has at most; of those that have ended the oldest go."""
+KEPT_FOR, FILE_KEPT_FOR = timedelta(days=30), timedelta(days=3)
+HATS = "hats"
+"""The parameter of an export that says with which rights it was ordered."""
 FILTER: TypeAdapter[CaseFilter] = TypeAdapter(CaseFilter)
 
 p = bindparam
 _NEW_JOB, _NEW_ROW = insertion(job), insertion(job_row)
+_NEWEST = select(job.c.id).where(job.c.owner_id == p("owner")).order_by(job.c.id.desc()).limit(MOST_KEPT - 1)
+_BEYOND = and_(job.c.owner_id == p("owner"), not_(IS_OPEN), job.c.id.not_in(_NEWEST))
+_DROP_ROWS = Statement(delete(job_row).where(job_row.c.job_id.in_(select(job.c.id).where(_BEYOND))))
+_DROP = Statement(delete(job).where(_BEYOND))
 _COUNT_OPEN = Statement(select(func.count().label("n")).where(job.c.owner_id == p("owner"), IS_OPEN))
 
 
@@ -111,6 +120,12 @@ def order(
     return future
 
 
+def hats_of(actor: Actor) -> str:
+    """Names the memberships and mandates that the actor has now."""
+    mandates = sorted((one.id, one.role, one.unit_id, sorted(one.powers)) for one in actor.mandates)
+    return sha256(canonical({"hats": sorted(actor.memberships), "mandates": mandates}).encode()).hexdigest()[:16]
+
+
 def place_order(work: Work, actor: Actor, wanted: Order, wall_now: datetime) -> int:
     """Write the order down; returns the job's key.
 
@@ -124,10 +139,16 @@ def place_order(work: Work, actor: Actor, wanted: Order, wall_now: datetime) -> 
     there = work.tx.one(_COUNT_OPEN, owner=actor.person_id)
     if there is not None and there["n"] >= MOST_OPEN:
         raise InvalidInput({"rows": f"Bạn đang có {MOST_OPEN} tác vụ chưa xong; hãy chờ hoặc dừng bớt."})
+    work.tx.run(_DROP_ROWS, owner=actor.person_id)
+    work.tx.run(_DROP, owner=actor.person_id)
+    is_export = wanted.kind is Kind.EXPORT
+    params = {**wanted.params, HATS: hats_of(actor)} if is_export else dict(wanted.params)
+    kept_for = FILE_KEPT_FOR if is_export else KEPT_FOR
     key = work.tx.insert(
-        _NEW_JOB, kind=wanted.kind, title=wanted.title, params=canonical(dict(wanted.params)),
-        owner_id=actor.person_id, state=JobState.WAITING, done=0, total=len(wanted.rows), reason="",
-        created_at=work.micros, ended_at=None, expires_at=to_micros(wall_now + KEPT_FOR), file_name="", media_type="",
+        _NEW_JOB, kind=wanted.kind, title=wanted.title, params=canonical(params),
+        owner_id=actor.person_id, state=JobState.WAITING, done=0, total=len(wanted.rows), turn=next_turn(work.tx),
+        tries=0, reason="",
+        created_at=work.micros, ended_at=None, expires_at=to_micros(wall_now + kept_for), file_name="", media_type="",
         content=None,
     )  # fmt: skip
     for position, row in enumerate(wanted.rows, start=1):

@@ -63,16 +63,26 @@ _OUTCOMES = Statement(
     .where(job_row.c.job_id >= p("lowest"), job_row.c.job_id <= p("highest"))
     .group_by(job_row.c.job_id, job_row.c.outcome)
 )
+_LAST_TURN = Statement(select(func.max(job.c.turn).label("turn")))
 _CANCEL = Statement(
     update(job)
     .where(job.c.id == p("which"), job.c.owner_id == p("owner"), IS_OPEN)
     .values(state=JobState.CANCELLED, ended_at=p("at"))
+)
+_CANCEL_ALL = Statement(
+    update(job).where(job.c.owner_id == p("owner"), IS_OPEN).values(state=JobState.CANCELLED, ended_at=p("at"))
 )
 _OLD = Statement(select(job.c.id).where(job.c.expires_at <= p("now")).limit(1))
 _IS_OLD = job.c.expires_at <= p("now")
 _DROP_ROWS = Statement(delete(job_row).where(job_row.c.job_id.in_(select(job.c.id).where(_IS_OLD))))
 _DROP = Statement(delete(job).where(_IS_OLD))
 _BEYOND = 2**63 - 1
+
+
+def next_turn(tx: Transaction) -> int:
+    """The turn behind everybody else's: a chunk each, so that no work waits for the end of another."""
+    last = tx.one(_LAST_TURN)
+    return (last["turn"] or 0) + 1 if last else 1
 
 
 def job_of(work: Work, actor: Actor, job_id: int) -> dict[str, Any]:
@@ -107,6 +117,11 @@ def cancel(work: Work, actor: Actor, job_id: int) -> dict[str, Any]:
     """
     work.tx.run(_CANCEL, which=job_id, owner=actor.person_id, at=work.micros)
     return job_of(work, actor, job_id)
+
+
+def cancel_all(tx: Transaction, person_id: int, at: datetime) -> None:
+    """Stop whatever that person has ordered and that has not ended: somebody else may have ordered it as them."""
+    tx.run(_CANCEL_ALL, owner=person_id, at=to_micros(at))
 
 
 def has_expired(tx: Transaction, wall_now: datetime) -> bool:

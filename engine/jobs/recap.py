@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from engine.definition.language import Role
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor, seat_of
 from engine.errors import InvalidInput, Reason, Refused
+from engine.jobs.seeing import Met, only, visible_ids
 from engine.office.organisation import Unit
 from engine.runtime.database import Row, Statement
 from engine.runtime.gathering import load_cases
@@ -38,7 +40,8 @@ class Choice:
 class Line:
     """A case of the recap. hidden: the dossier fields that the person does not see. reasons: why it does not go.
 
-    targets: the states it may come to; several when what is filled in decides.
+    targets: the states it may come to; several when what is filled in decides. met: the others that its definition
+    finds, of which the person may know; drafts are none.
     """
 
     row: Row
@@ -47,6 +50,7 @@ class Line:
     targets: tuple[str, ...]
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
+    met: Met = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def recap(work: Work, actor: Actor, ids: Iterable[int], wanted: str = "") -> Rec
     chosen = _chosen(choices, wanted)
     if chosen is None:
         return Recap(choices, None, (), (), {}, {}, len(asked) - len(seen))
-    lines = [_line(work, actor, one, chosen) for one in seen]
+    ids = visible_ids(work, actor, (one.case.found for one in seen))
+    lines = [replace(_line(work, actor, one, chosen), met=_met(work, one.case, ids)) for one in seen]
     going = tuple(line for line in lines if not line.reasons)
     model = work.registry.by_code[chosen.process]
     return Recap(
@@ -160,7 +165,17 @@ def _line(work: Work, actor: Actor, one: _Seen, chosen: Choice) -> Line:
         return Line(one.row, one.case, hidden, (), (why,), ())
     branches = model.table[one.case.state, chosen.action]
     targets = tuple(dict.fromkeys(branch.target for branch in branches))
+    if len(targets) > 1 and not offer.reasons and model.actions[chosen.action].form is None:
+        seats = work.office.seats(one.case.authority.id, work.today)
+        with suppress(Refused):
+            targets = (decide(model, one.case, Act(chosen.action, actor, seats, None)).target,)
     return Line(one.row, one.case, hidden, targets, offer.reasons, offer.warnings)
+
+
+def _met(work: Work, case: Case[Any], ids: frozenset[int]) -> Met:
+    models = work.registry.by_code
+    met = only(case.found, ids).items()
+    return {name: tuple(one for one in found if one.state != models[one.process].initial) for name, found in met}
 
 
 def _told(

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.definition.audience import without
 from engine.definition.performing import Actor
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import brief, unit_json
 from engine.runtime.queries import is_waiting
 from engine.runtime.receipts import receipt_code
-from engine.runtime.rights import visible_rows
+from engine.runtime.rights import hidden_from, visible_rows
 from engine.runtime.schema import instance, user_task
 from engine.runtime.snapshots import dossier_of
 from engine.runtime.work import Work
@@ -24,7 +25,7 @@ def receipt(work: Work, row: Row, actor: Actor) -> dict[str, Any] | None:
 
     steps: what the lines wait for, most of them first: todo, role, unit, due_on, source of the date, how many lines.
     """
-    dossier = dossier_of(row)
+    dossier = without(dossier_of(row), hidden_from(work, actor, row))
     handed_in_at = dossier.get(HANDED_IN_AT)
     if not handed_in_at:
         return None

@@ -14,6 +14,7 @@ from engine.definition.judging import Judgement, Outcome, judge_rule
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.errors import InvalidInput, Reason, Refused
+from engine.jobs.seeing import only, visible_ids
 from engine.runtime.beginning import NewCase, rehearse
 from engine.runtime.commands import reasons_of
 from engine.runtime.database import Row
@@ -45,7 +46,7 @@ def rehearse_list(
     """What would become of a case with each of these first dossiers below the parent, which the actor may see."""
     action = _handed_in_by(work.registry.by_code[parent["process"]], model, parent["state"])
     siblings = {row["id"] for row in work.tx.all(CHILDREN, which=parent["id"])}
-    begun = [_begun(work, actor, model, parent, dossier) for dossier in dossiers]
+    begun = _as_seen(work, actor, [_begun(work, actor, model, parent, dossier) for dossier in dossiers])
     cases = {n: one for n, one in enumerate(begun, start=1) if isinstance(one, Case)}
     twins = _twins(model, cases, action)
     found: list[Rehearsal] = []
@@ -66,6 +67,12 @@ def _begun(
         return Rehearsal(wrong.fields)
     except Refused as refused:
         return Rehearsal({}, reasons_of(refused))
+
+
+def _as_seen(work: Work, actor: Actor, begun: Sequence["Case[Any] | Rehearsal"]) -> "list[Case[Any] | Rehearsal]":
+    """The cases without the others that the actor does not see: a list of guesses must not tell about these."""
+    ids = visible_ids(work, actor, (one.found for one in begun if isinstance(one, Case)))
+    return [replace(one, found=only(one.found, ids)) if isinstance(one, Case) else one for one in begun]
 
 
 def _handed_in_by(above: ProcessModel, model: ProcessModel, state: str) -> str:

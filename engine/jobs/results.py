@@ -6,9 +6,9 @@ from sqlalchemy import bindparam, select
 
 from engine.administration.workbook import Sheet
 from engine.definition.performing import Actor
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound
 from engine.jobs.exports import MEDIA_TYPES, csv_of
-from engine.jobs.orders import MOST_ROWS, Kind
+from engine.jobs.orders import HATS, MOST_ROWS, Kind, hats_of
 from engine.jobs.reading import Outcome, job_of, rows_of
 from engine.runtime.database import Statement
 from engine.runtime.schema import job
@@ -20,6 +20,7 @@ WORDS = {
     Outcome.REFUSED: "bị từ chối",
     Outcome.FAILED: "lỗi",
 }
+RIGHTS_CHANGED = "Vai trò của bạn đã thay đổi sau khi xuất nên không lấy được tệp này; hãy xuất lại danh sách."
 COLUMNS = ("Dòng", "Nội dung", "Kết quả", "Giải thích", "Mã hồ sơ")
 
 _CONTENT = Statement(select(job.c.content).where(job.c.id == bindparam("which")))
@@ -39,10 +40,13 @@ def file_of(work: Work, actor: Actor, job_id: int) -> File:
 
     Raises:
         NotFound: no such job of the actor, or an export that has made no file.
+        InvalidInput: the actor's memberships or mandates are no longer those with which the file was ordered.
     """
     given = job_of(work, actor, job_id)
     if given["kind"] != Kind.EXPORT:
         return File(f"tac-vu-{job_id}.csv", MEDIA_TYPES["csv"], csv_of(_table(work, job_id)))
+    if given["params"].get(HATS) != hats_of(actor):
+        raise InvalidInput({"file": RIGHTS_CHANGED})
     row = work.tx.one(_CONTENT, which=job_id)
     if row is None or row["content"] is None:
         raise NotFound(what=f"tệp kết quả của tác vụ số {job_id}")

@@ -10,7 +10,9 @@ from engine.runtime.database import Statement
 from engine.runtime.present import unit_json
 from engine.runtime.schema import (
     disclosure,
+    form_draft,
     history,
+    job,
     known_device,
     mandate,
     membership,
@@ -39,6 +41,8 @@ _COUNTS = {
     "history_entries": (history.c.actor_id, None),
     "disclosures_made": (disclosure.c.person_id, None),
     "saved_views": (saved_view.c.person_id, None),
+    "drafts": (form_draft.c.person_id, None),
+    "jobs": (job.c.owner_id, None),
 }
 """What is counted: the column that names the person, and a further condition."""
 

@@ -69,13 +69,17 @@ class Giving:
     why_not: str
 
 
-def giving(work: Work, row: Row, actor: Actor) -> Giving | None:
-    """What the actor can do about whose the running task of a case is; None when nothing waits on it."""
+def giving(work: Work, row: Row, actor: Actor, case: Case[Any] | None = None) -> Giving | None:
+    """What the actor can do about whose the running task of a case is; None when nothing waits on it.
+
+    case: as `load_case` gives it, when it is loaded already.
+    """
     running = (t for t in work.tx.all(OPEN_TASKS, which=row["id"]) if t["kind"] == STATE and t["clock"] == "running")
     task = next(running, None)
     if task is None:
         return None
-    model, case, role = work.registry.by_code[row["process"]], load_case(work, row), work.registry.roles[task["role"]]
+    model, role = work.registry.by_code[row["process"]], work.registry.roles[task["role"]]
+    case = case or load_case(work, row)
     holders = work.tx.all(HOLDERS, unit_id=task["unit_id"], role=role.code, on=work.today.isoformat())
     refused: list[str] = []
 

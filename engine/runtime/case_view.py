@@ -10,7 +10,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal, select
 
 from engine.definition.case import Case
 from engine.definition.deadlines import occurrences
@@ -28,8 +28,8 @@ from engine.runtime.holders import holders, reached
 from engine.runtime.performers import deed_of
 from engine.runtime.present import brief, days_left, instant, unit_json
 from engine.runtime.queries import CaseFilter, QueuePlace, tasks_of, work_queue
-from engine.runtime.rights import visible
-from engine.runtime.schema import attachment, firing, history, person, user_task
+from engine.runtime.rights import visible_rows
+from engine.runtime.schema import attachment, firing, history, instance, person, user_task
 from engine.runtime.statements import INSTANCE
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
@@ -55,10 +55,9 @@ _RECENT = Statement(
     .order_by(history.c.seq.desc())
     .limit(p("most"))
 )
-_PAPERS = Statement(
+_PAPERS = (
     select(attachment, person.c.name.label("added_by_name"))
     .join_from(attachment, person, attachment.c.added_by == person.c.id)
-    .where(attachment.c.instance_id == p("which"))
     .order_by(attachment.c.kind, attachment.c.edition.desc())
 )
 _TASK = Statement(select(user_task).where(user_task.c.id == p("which")))
@@ -200,14 +199,15 @@ def _goes_to_city(case: Case[Any]) -> bool:
 
 def above(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
     """The cases above, the highest first, as far as the actor may see them."""
-    line: list[dict[str, Any]] = []
-    while row["parent_id"] is not None:
-        found = work.tx.one(INSTANCE, which=row["parent_id"])
-        assert found is not None, "parents are foreign keys"
-        row = found
-        if visible(work, actor, row):
-            line.append(brief(work, row))
-    return line[::-1]
+    if row["parent_id"] is None:
+        return []
+    first = select(instance.c.id, instance.c.parent_id, literal(1).label("height"))
+    line = first.where(instance.c.id == row["parent_id"]).cte("line", recursive=True)
+    line = line.union_all(
+        select(instance.c.id, instance.c.parent_id, line.c.height + 1).where(instance.c.id == line.c.parent_id)
+    )
+    query = select(instance).join(line, line.c.id == instance.c.id).where(visible_rows(work, actor))
+    return [brief(work, found) for found in work.tx.all(Statement(query.order_by(line.c.height.desc())))]
 
 
 def below(work: Work, row: Row, actor: Actor, after: listing.Place | None, most: int) -> dict[str, Any]:
@@ -237,9 +237,9 @@ def recent_history(work: Work, row: Row, before: int, most: int) -> list[Row]:
     return work.tx.all(_RECENT, which=row["id"], before=before, most=most)
 
 
-def papers_of(work: Work, case_id: int) -> list[Row]:
-    """The papers of a case by kind, of each kind the newest edition first, with `added_by_name`."""
-    return work.tx.all(_PAPERS, which=case_id)
+def papers_of(work: Work, *cases: int) -> list[Row]:
+    """The papers of cases by kind, of each kind the newest edition first, with `added_by_name`."""
+    return work.tx.all(Statement(_PAPERS.where(attachment.c.instance_id.in_(cases)))) if cases else []
 
 
 def found_json(work: Work, case: Case[Any], actor: Actor) -> list[dict[str, Any]]:
@@ -248,7 +248,8 @@ def found_json(work: Work, case: Case[Any], actor: Actor) -> list[dict[str, Any]
     for need, relatives in case.found.items():
         for relative in relatives:
             why.setdefault(relative.id, []).append(need)
-    rows = [one for key in sorted(why) if (one := work.tx.one(INSTANCE, which=key)) and visible(work, actor, one)]
+    query = select(instance).where(instance.c.id.in_(sorted(why)), visible_rows(work, actor)).order_by(instance.c.id)
+    rows = work.tx.all(Statement(query)) if why else []
     return [{**brief(work, one), "why": why[one["id"]], "decision": _decision(one, case)} for one in rows]
 
 
@@ -286,7 +287,7 @@ def openings(work: Work, row: Row, case: Case[Any], actor: Actor) -> dict[str, A
         for child in work.registry.below(row["process"])
         if (against := _against(work, child, row, actor)) is not None
     ]
-    given = giving(work, row, actor)
+    given = giving(work, row, actor, case)
     return {
         "assign": given is not None and bool(given.people or given.takes or given.may_release),
         "edit": bool(model.open_fields(row["state"], case.dossier))

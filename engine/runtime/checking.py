@@ -13,16 +13,17 @@ from engine.runtime.snapshots import load_case
 from engine.runtime.work import Work
 
 
-def checks_json(work: Work, row: Row, actor: Actor) -> dict[str, Any]:
+def checks_json(work: Work, row: Row, actor: Actor, case: Case[Any] | None = None) -> dict[str, Any]:
     """Each condition of what moves the case on: `items`, and how many of them hold (`met` of `of`).
 
     An item has title, outcome (ok, warns, blocks), the parts of a reason, and the labels of the `actions` that ask
     for it. Where no way out has a condition, those of the ways in are looked at again. What tells of fields which
     the actor does not see is left out; that something there is in the way is said without saying what.
+    case: as `load_case` gives it, when it is loaded already.
     """
     model, silent = work.registry.by_code[row["process"]], unheard(work, row, actor)
     found: dict[str, tuple[Judgement, list[str]]] = {}
-    for label, judged in _judged(model, load_case(work, row)):
+    for label, judged in _judged(model, case or load_case(work, row)):
         found.setdefault(judged.reason.code, (judged, []))[1].append(label)
     told = [(judged, labels) for code, (judged, labels) in found.items() if code not in silent]
     items = [_item(judged, labels) for judged, labels in told]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from engine.definition.language import Phase
 from engine.definition.model import ProcessModel, StateModel
@@ -33,8 +33,16 @@ MISSING = ("not_due", "due", "late", "returned")
 def coverage(work: Work, actor: Actor, campaign_id: int) -> dict[str, Any]:
     """Units × obligations below a campaign, as far as the actor may see them, with totals by unit."""
     processes = [model.code for model in work.registry.models if model.obligation]
-    items = [_item(work, row) for row in _owed_rows(work, actor, campaign_id, processes)]
+    items = [_item(work, row) for row in _owed_rows(work, campaign_id, processes, visible_rows(work, actor))]
     return {"items": items, "totals": totals(items)}
+
+
+def totals_of_all(work: Work, campaign_id: int) -> dict[str, int]:
+    """`totals` over everything below a campaign: counts without names, for whoever sees the campaign itself
+    (of which the caller makes sure) although not what each unit owes.
+    """
+    processes = [model.code for model in work.registry.models if model.obligation]
+    return totals(_item(work, row) for row in _owed_rows(work, campaign_id, processes))
 
 
 def owed(registry: Registry, process: str) -> tuple[ProcessModel, ...]:
@@ -50,7 +58,8 @@ def cells(work: Work, actor: Actor, row: Row) -> list[dict[str, Any]]:
     task that waits, whether the unit itself `holds` it, and the reason why it is excused, for who may read that.
     """
     processes = [model.code for model in owed(work.registry, row["process"])]
-    return [_cell(work, actor, found) for found in _owed_rows(work, actor, row["id"], processes)]
+    found = _owed_rows(work, row["id"], processes, visible_rows(work, actor))
+    return [_cell(work, actor, one) for one in found]
 
 
 def _cell(work: Work, actor: Actor, row: Row) -> dict[str, Any]:
@@ -149,8 +158,8 @@ def totals(items: Iterable[dict[str, Any]]) -> dict[str, int]:
     return {"units": units, "carried_out": carried_out, "percent": 100 * carried_out // units if units else 0}
 
 
-def _owed_rows(work: Work, actor: Actor, parent_id: int, processes: Iterable[str]) -> list[Row]:
-    """The cases of these processes directly below a case, as far as the actor may see them.
+def _owed_rows(work: Work, parent_id: int, processes: Iterable[str], *only: ColumnElement[bool]) -> list[Row]:
+    """The cases of these processes directly below a case: only those that the conditions let through.
 
     Each with its running task (`task_id`, `holder_id`, `due_on` …; None when closed), and of the task with
     which the unit first handed it in `was_due_on` and `handed_in_at` (None before that).
@@ -174,7 +183,7 @@ def _owed_rows(work: Work, actor: Actor, parent_id: int, processes: Iterable[str
         .where(
             instance.c.parent_id == parent_id,
             instance.c.process.in_(sorted(processes)),
-            visible_rows(work, actor),
+            *only,
         )
         .order_by(instance.c.unit_id, instance.c.process, instance.c.id)
     )

@@ -16,6 +16,7 @@ from engine.runtime.database import Row
 from engine.runtime.listing import TASK, all_of, own_units, table
 from engine.runtime.present import brief, unit_json
 from engine.runtime.queries import CaseFilter, is_waiting, let_through
+from engine.runtime.rights import hidden_from
 from engine.runtime.schema import instance
 from engine.runtime.work import Work
 
@@ -122,7 +123,7 @@ def dates_ahead(work: Work, actor: Actor, until: date, limit: int) -> list[Date]
     steps = _begun(model for model in work.registry.models if model.everyone_sees)
     query = select(instance).where(*let_through(work, actor, CaseFilter(steps=steps, is_open=True)))
     for row in all_of(work, query.order_by(instance.c.id.desc()).limit(MOST_PARENTS)) if steps else ():
-        found.extend(one for one in _named(work, row) if work.today <= one.on <= until)
+        found.extend(one for one in _named(work, row, actor) if work.today <= one.on <= until)
     return sorted(found, key=lambda one: one.on)[:limit]
 
 
@@ -130,15 +131,18 @@ def _due(work: Work, on: str, todo: str, rows: list[Row]) -> Date:
     return Date(date.fromisoformat(on), todo, brief(work, rows[0]), len(rows) - 1)
 
 
-def _named(work: Work, row: Row) -> Iterator[Date]:
-    """The dates that a dossier names directly, or for each of several things."""
+def _named(work: Work, row: Row, actor: Actor) -> Iterator[Date]:
+    """The dates that a dossier names directly, or for each of several things, as far as the actor sees it."""
     model = work.registry.by_code[row["process"]]
     dossier, about = model.dossier.model_validate_json(row["dossier"]), brief(work, row)
+    hidden = hidden_from(work, actor, row)
     for name, field in model.dossier.model_fields.items():
+        if name in hidden:
+            continue
         value, title = getattr(dossier, name), field.title or name
         if isinstance(value, date):
             yield Date(value, title, about)
         elif isinstance(value, dict):
             for key, on in value.items():
-                if isinstance(on, date):
+                if isinstance(on, date) and f"{name}.{key}" not in hidden:
                     yield Date(on, f"{title}: {getattr(key, 'label', key)}", about)

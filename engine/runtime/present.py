@@ -1,6 +1,7 @@
 """How cases, tasks and history look from outside: the JSON that API answers and stored replays consist of."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -119,12 +120,29 @@ PERSONAL = frozenset(refusal.code for refusal in (NotPerformer, TaskAssigned, Ow
 """Reasons that speak against the person: somebody else may."""
 
 
-def actions_json(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:
-    """The actions that leave the state: allowed, or blocked with reasons; and who could take them."""
+def actions_json(work: Work, row: Row, actor: Actor, case: Case[Any] | None = None) -> list[dict[str, Any]]:
+    """The actions that leave the state: allowed, or blocked with reasons; and who could take them.
+
+    case: as `load_case` gives it, when it is loaded already.
+    """
     model = work.registry.by_code[row["process"]]
     seats = work.office.seats(row["authority_id"], work.today)
-    case, silent = load_case(work, row), unheard(work, row, actor)
+    case, silent = case or load_case(work, row), unheard(work, row, actor)
     return [_offer(work, model, case, veiled(offer, silent), actor) for offer in offers(model, case, actor, seats)]
+
+
+def is_personal(action: Mapping[str, Any]) -> bool:
+    """Whether an action of `actions_json` is not for this person, whatever they fill in."""
+    return any(reason["code"] in PERSONAL for reason in action["reasons"])
+
+
+def is_open(model: ProcessModel, action: Mapping[str, Any]) -> bool:
+    """Whether the page of an action of `actions_json` may be opened: it can be taken, or what is filled in there
+    may meet what is not met yet.
+    """
+    guards = (model.guards.get(reason["code"]) for reason in action["reasons"])
+    is_settled = any(guard is not None and guard.before_form for guard in guards)
+    return action["allowed"] or (action["form"] is not None and not is_personal(action) and not is_settled)
 
 
 def _offer(work: Work, model: ProcessModel, case: Case[Any], offer: Offer, actor: Actor) -> dict[str, Any]:

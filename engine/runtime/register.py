@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from engine.definition.publishing import AWARD, DAY, EXEMPLAR, KIND, SEARCH, SHOWN, Published, read
 from engine.definition.words import fold
 from engine.runtime.database import Row, Statement
-from engine.runtime.schema import fact, instance
+from engine.runtime.schema import fact, history, instance
 from engine.runtime.snapshots import code_of
 from engine.runtime.work import Work
 
@@ -107,6 +107,17 @@ def count(work: Work, wanted: Wanted) -> int:
     query = _joined(work, wanted).with_only_columns(func.count().label("n"))
     row = work.tx.one(Statement(query))
     return int(row["n"]) if row else 0
+
+
+def stamp(work: Work) -> tuple[int, int]:
+    """The last published fact and the last entry of any history: as long as both stay, so does the register,
+    but for the names of units."""
+    query = select(
+        select(func.max(fact.c.id)).scalar_subquery().label("fact"),
+        select(func.max(history.c.id)).scalar_subquery().label("entry"),
+    )
+    row = work.tx.one(Statement(query))
+    return (int(row["fact"] or 0), int(row["entry"] or 0)) if row else (0, 0)
 
 
 def line(work: Work, code: str) -> Line | None:

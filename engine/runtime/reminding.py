@@ -151,10 +151,16 @@ def line_json(line: Line) -> dict[str, Any]:
 
 
 def nudges_of(work: Work, instance_id: int) -> list[dict[str, Any]]:
-    """Who sent reminders about a case, and when (microseconds), the oldest first."""
+    """Who sent reminders about a case, as what, and when (aware UTC), the oldest first."""
     return [
-        {"at": row["at"], "by": row["name"], "role": row["role"]} for row in work.tx.all(_NUDGED, which=instance_id)
+        {"at": from_micros(row["at"]), "by": row["name"], "role": _label(work, row["role"])}
+        for row in work.tx.all(_NUDGED, which=instance_id)
     ]
+
+
+def _label(work: Work, role: str) -> str:
+    known = work.registry.roles.get(role)
+    return known.label if known else role
 
 
 def nudged_today(work: Work, cases: Iterable[int]) -> dict[str, Row]:

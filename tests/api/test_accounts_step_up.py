@@ -34,6 +34,9 @@ POWER = {
     "taking a seat": ("POST", f"{API}/seats", SEAT),
     "leaving a seat": ("POST", f"{API}/seats/1/closing", {"last_day": "2024-07-31"}),
     "another authority": ("PATCH", f"{API}/units/P1", {"authority": "P1"}),
+    "another mail address of a unit": ("PATCH", f"{API}/units/P1", BOX),
+    "whom mails come from": ("PUT", f"{API}/settings/mail", {"sender_name": "Phòng Nội vụ"}),
+    "where answers go": ("PUT", f"{API}/settings/mail", {"reply_to": "khac@example.vn"}),
     "another's mandate": ("POST", f"{API}/mandates", MANDATE),
 }
 
@@ -88,7 +91,13 @@ def test_what_gives_no_power_asks_for_nothing(office: Office, admin: TestClient)
     office.clocks.pass_time(timedelta(minutes=6))
 
     assert admin.patch(f"{PEOPLE}/{AN}", json={"name": "An An", "active": True}).status_code == 200
-    assert admin.patch(f"{API}/units/P1", json={"name": "Phường Một", "authority": "Q"}).status_code == 200
+    assert (
+        admin.patch(
+            f"{API}/units/P1", json={"name": "Phường Một", "authority": "Q", "mail": "P1@example.vn"}
+        ).status_code
+        == 200
+    )
+    assert admin.put(f"{API}/settings/mail", json={}).status_code == 200  # as it is
 
 
 def test_a_spreadsheet_gives_no_power_either(office: Office, admin: TestClient) -> None:

@@ -26,6 +26,9 @@ KINDS = """() => {
   headings.forEach((h, i) => kinds.add(headings.slice(i, i + 2).join()));
   return [...kinds];
 }"""
+NO_TABLES = """() => [...document.querySelectorAll("table")]
+  .filter((one) => one.getClientRects().length && getComputedStyle(one).display !== "table")
+  .map((one) => one.className)"""
 WHOLE = "() => Math.min(document.documentElement.scrollHeight, 8000)"
 LOOKS = tuple((size, theme) for size in (WIDE, NARROW) for theme in ("light", "dark"))
 
@@ -53,7 +56,8 @@ def violations(page: Page) -> list[dict[str, Any]]:
 
 
 def faults(page: Page, whose: str) -> Iterator[str]:
-    """Everything against the page in both themes, on a desk and on a phone, and whether it is wider than the phone.
+    """Everything against the page in both themes, on a desk and on a phone, whether it is wider than the phone,
+    and whether tables are tables on a desk.
 
     A page all of whose kinds of elements (in their parents, headings in their order) were looked at is passed by.
     """
@@ -64,6 +68,8 @@ def faults(page: Page, whose: str) -> Iterator[str]:
     TOTALS.kinds |= kinds
     TOTALS.looked_at += 1
     where = f"{whose} {page.url.partition('//')[2].partition('/')[2]}"
+    for name in page.evaluate(NO_TABLES):
+        yield f"/{where}: a table of class {name!r} is not shown as one on a desk"
     for (width, height), theme in LOOKS:
         page.set_viewport_size({"width": width, "height": max(height, page.evaluate(WHOLE))})  # nothing sticks over it
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

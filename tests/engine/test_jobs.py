@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from api.logins import change_password
 from engine.errors import ConfirmationNeeded, InvalidInput, NotFound
 from engine.jobs import carrying_out, reading
 from engine.jobs.carrying_out import AT_ONCE, carry_out_chunk, work_off
 from engine.jobs.orders import (
+    MOST_KEPT,
     MOST_OPEN,
     MOST_ROWS,
     Order,
@@ -25,12 +27,14 @@ from engine.jobs.orders import (
     export_cases,
     order,
 )
+from engine.jobs.results import file_of
 from engine.runtime.database import Database, Statement
 from engine.runtime.history import verify
 from engine.runtime.queries import CaseFilter
 from engine.runtime.schema import instance, job_row, membership, person
+from engine.runtime.schema import job as job_table
 from engine.runtime.service import Asking, Engine
-from tests.api.office import LEAVE, Office, open_office, start_leave
+from tests.api.office import LEAVE, PASSWORD, Office, open_office, start_leave
 
 ROWS = 45
 AT_COMMIT = 0
@@ -302,3 +306,46 @@ def test_an_export_stopped_before_its_turn_makes_no_file(office: Office) -> None
     work_off(office.engine)
 
     assert (job(office, key)["state"], job(office, key)["file"]) == ("cancelled", "")
+
+
+def test_an_exported_file_is_given_only_with_the_rights_it_was_ordered_with(office: Office) -> None:
+    key = ordered(office, export_cases(CaseFilter(("leave_request",)), "csv", "Xuất"))
+    work_off(office.engine)
+    with office.engine.look(office.token("an", "session")) as (work, actor):
+        assert file_of(work, actor, key).content
+        with pytest.raises(InvalidInput):
+            file_of(work, replace(actor, memberships=frozenset()), key)
+
+
+def test_a_new_password_stops_what_was_ordered_before(office: Office) -> None:
+    key = ordered(office, leaves(3))
+
+    secret, new = office.token("an", "session"), "chín con trâu 42 leo đồi"
+    change_password(office.engine, secret, PASSWORD, new, "", lambda *_: None)
+    work_off(office.engine)
+
+    assert (job(office, key)["state"], count(office.engine)) == ("cancelled", 0)
+
+
+def test_of_too_many_jobs_the_oldest_that_ended_go(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.jobs.orders.MOST_OPEN", 100)
+    keys = [ordered(office, leaves(1)) for _ in range(MOST_KEPT)]
+    work_off(office.engine)
+
+    ordered(office, leaves(1))
+
+    with pytest.raises(NotFound):
+        job(office, keys[0])
+    assert job(office, keys[1])["state"] == "ready"
+
+
+def test_work_goes_on_in_turns_so_that_what_was_just_served_comes_last(office: Office) -> None:
+    first = ordered(office, leaves())
+    export = ordered(office, export_cases(CaseFilter(("leave_request",)), "csv", "Danh sách"), "binh")
+    chunk(office, first)
+    second = ordered(office, leaves(), "chi")
+
+    with office.engine.database.read() as tx:
+        turns = tx.all(Statement(select(job_table.c.id).order_by(job_table.c.turn)))
+
+    assert [row["id"] for row in turns] == [export, first, second]

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.credentials import SESSION_COOKIE
 from api.settings import Settings
 from tests.api.office import PASSWORD, REGISTRY, Office, open_office
+from web.doors import lost
 from web.site import site as all_pages
 
 _SHARED: dict[str, FastAPI] = {}
@@ -40,7 +41,7 @@ def open_site() -> Iterator[Site]:
     with tempfile.TemporaryDirectory() as folder:
         office = open_office(Path(folder))
         if "app" not in _SHARED:
-            _SHARED["app"] = create_app(office.engine, Settings(), pages=all_pages(REGISTRY))
+            _SHARED["app"] = create_app(office.engine, Settings(), pages=all_pages(REGISTRY), lost=lost)
         office.app = _SHARED["app"]
         office.app.state.engine = office.engine
         try:

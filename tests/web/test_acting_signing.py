@@ -50,7 +50,7 @@ def test_signing_asks_for_the_password_and_keeps_what_was_typed_when_it_is_wrong
     assert "Mật khẩu hoặc mã xác thực không đúng. Hãy nhập lại." in wrong.text
     assert 'value="15/TTr-PGDDT"' in wrong.text
     assert "sai" not in wrong.text.split("<form")[-1]
-    assert signed.url.path == f"/submissions/{above}"
+    assert signed.url.path == f"/submissions/{above}/bien-nhan"
     assert busy.api.get(f"/api/v1/award-proposals/{line}", headers=busy._headers("thanhtra")).json()["phase"] == (
         "submitted"
     )

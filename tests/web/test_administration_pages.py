@@ -110,6 +110,26 @@ def test_only_what_differs_is_changed(site: Site, admin: TestClient) -> None:
     assert rows(site, "SELECT payload FROM administration WHERE what = 'unit.change'")[0][0].count("Phường") == 2
 
 
+def test_another_mail_address_of_a_unit_takes_the_password_again(site: Site) -> None:
+    admin = unconfirmed(site)
+    shown = {
+        "name": "Phường 1",
+        "mail": "moi@example.vn",
+        "identifier": "",
+        "groups": "",
+        "parent": "Q",
+        "authority": "Q",
+    }
+
+    refused = send(admin, "/don-vi/P1", "sua", **shown)
+    before = rows(site, "SELECT mail FROM unit WHERE code = 'P1'")
+    send(admin, "/don-vi/P1", "sua", **shown, _password=site.password)
+
+    assert (refused.status_code, 'name="_password"' in refused.text) == (401, True)
+    assert before == [("P1@example.vn",)]
+    assert rows(site, "SELECT mail FROM unit WHERE code = 'P1'") == [("moi@example.vn",)]
+
+
 def test_before_a_unit_ends_one_reads_what_ends_with_it_and_after_it_what_moved(site: Site, admin: TestClient) -> None:
     start_leave(site.office.client("an"))
 
@@ -248,6 +268,20 @@ def test_a_test_letter_goes_to_whoever_asks_for_it(site: Site, admin: TestClient
     assert rows(site, "SELECT address, kind FROM message") == [("quantri@example.vn", "account_test")]
 
 
+def test_whom_mails_come_from_takes_the_password_again(site: Site) -> None:
+    admin = unconfirmed(site)
+    wish = {"sender_name": "Phòng Nội vụ", "reply_to": ""}
+
+    shown = admin.get(f"{AT}/thu").text
+    refused = send(admin, "/thu", "dat", **wish)
+    done = send(admin, "/thu", "dat", **wish, _password=site.password)
+
+    assert 'name="_password"' in shown
+    assert refused.status_code == 401
+    assert rows(site, "SELECT value FROM setting WHERE name = 'mail.sender_name'") == [("Phòng Nội vụ",)]
+    assert "Đã ghi; thư viết từ nay mang thông tin này." in words(done)
+
+
 def test_an_ended_session_opens_nothing_any_more(site: Site, admin: TestClient) -> None:
     other = site.browser("an")
     about = re.search(r"ket-thuc:(1/\d+)", admin.get(f"{AT}/phien").text)
@@ -338,3 +372,14 @@ class Statement_(Statement):
 
     def __init__(self, text: str) -> None:
         self.text, self.defaults = text, {}
+
+
+def test_a_new_unit_decides_for_itself_only_where_that_is_chosen(site: Site, admin: TestClient) -> None:
+    new = {"name": "Phường 3", "code": "P3", "kind": "ward", "valid_from": "10/07/2024"}
+
+    page = admin.get(f"{AT}/don-vi").text
+    assert re.search(r'id="f-them-parent".*?<option value="Q" selected>[^<]*\(Q\): [^<]* quyết định', page, re.S)
+    assert send(admin, "/don-vi", "them", **new, parent="", authority="").status_code == 422
+    send(admin, "/don-vi", "them", **new, parent="Q", authority="chinh-don-vi-nay")
+    unit = site.office.engine.office.by_code["P3"]
+    assert unit.authority_id == unit.id

@@ -138,3 +138,14 @@ def test_what_somebody_does_not_see_is_not_named(customer: Customer) -> None:
 
     assert "6 hồ sơ đã chọn không có, hoặc bạn không có quyền xem." in page
     assert "Giấy khen" not in page
+
+
+def test_of_an_action_without_a_form_it_says_where_each_case_really_goes(customer: Customer) -> None:
+    browser = customer.browser("truongphong")
+    cases = CASE.findall(browser.get("/cho-ky").text)
+    shown = browser.post("/hang-loat", data={"case": cases, "action": "sign_appraisal", "_place": "/cho-ky"}).text
+
+    moves = shown.partition("<dt>Chuyển trạng thái</dt>")[2].partition("</dd>")[0]
+    assert "→" in moves
+    assert "hoặc" not in moves
+    assert re.search(r"Thẩm định: <strong>[^<]+</strong>: \w+", shown)

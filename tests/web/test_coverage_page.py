@@ -45,6 +45,7 @@ def test_all_late_wards_are_reminded_in_two_steps(site: Site) -> None:
     assert "Kính gửi An," in recap
     assert "Quá hạn 1 ngày làm việc: gửi báo cáo" in recap
     assert "Đã đôn đốc 2 đơn vị: Phường 1, Phường 2." in done.text
+    assert re.search(r"Lan \([^)]+\) đã đôn đốc", site.browser("an").get(f"/duties/{duties[0]}").text)
     assert {"an@example.vn", "chi@example.vn", "dung@example.vn"} <= {to for _, to, _ in basket.kept}
 
 
@@ -105,6 +106,21 @@ def test_the_filter_stands_in_the_address_and_in_the_files(site: Site) -> None:
     cells = CalamineWorkbook.from_filelike(io.BytesIO(sheet.content)).get_sheet_by_index(0).to_python()
     assert [row[1] for row in cells] == ["Đơn vị", "Phường 1"]
     assert "attachment" in sheet.headers["content-disposition"]
+
+
+def test_a_unit_with_two_cases_of_one_kind_shows_both(site: Site) -> None:
+    campaign, *duties = launch_campaign(site.office.client("tat"))
+    codes = [f"TN-2024-{int(duty):05d}" for duty in duties]
+    closing = {"last_day": "2024-07-09", "successors": ["P2"], "paper": "Nghị quyết 15"}
+    assert site.office.client("quantri").post("/api/v1/units/P1/closing", json=closing).status_code == 200
+    browser = site.browser("tat")
+
+    page = browser.get(f"/campaigns/{campaign}/do-phu").text
+    rows = list(csv.reader(io.StringIO(browser.get(f"/campaigns/{campaign}/do-phu.csv").content.decode("utf-8-sig"))))
+
+    assert "Phường 1" not in page
+    assert all(f">{code}</a>" in page for code in codes)
+    assert [(row[1], row[4].split("\n")) for row in rows[1:]] == [("Phường 2", codes)]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from engine.administration.workbook import Sheet, write
+from engine.jobs.rehearsing import rehearse_list
 from tests.web.customer import Customer, open_customer
+from web.entry import checking
 from web.entry.cells import cells_of_text
 from web.entry.columns import arranged, columns_of
 from workflows.award_proposal.process import AwardProposal
@@ -84,6 +86,77 @@ def test_cells_typed_into_other_rows_than_those_shown_change_nothing(customer: C
     page = browser.post(f"{path}/nhap-danh-sach", data=late)
 
     assert "Ai đó khác" not in page.text
+
+
+def test_a_stale_tab_removes_no_other_row(customer: Customer) -> None:
+    path, browser = customer.submission(), customer.browser("donvi1")
+    page = browser.post(f"{path}/nhap-danh-sach", data=pasted(line(1), line(2), line(3)))
+    gone = {"do": "out:1", "_stamp": stamp(page.text)}
+    browser.post(f"{path}/nhap-danh-sach", data=gone)
+
+    again = browser.post(f"{path}/nhap-danh-sach", data=gone)
+
+    assert again.status_code == 422
+    assert "Danh sách đã thay đổi ở nơi khác" in again.text
+    assert "Nguyễn Văn 02" in again.text
+
+
+def test_a_row_is_removed_by_the_number_it_was_shown_with_though_one_before_it_was_emptied(customer: Customer) -> None:
+    path, browser = customer.submission(), customer.browser("donvi1")
+    page = browser.post(f"{path}/nhap-danh-sach", data=pasted(line(1, award="?"), line(2), line(3)))
+    emptied = {f"c-1-{n}": "" for n in range(len(columns_of(MODEL)))}
+
+    page = browser.post(f"{path}/nhap-danh-sach", data={**emptied, "do": "out:2", "_stamp": stamp(page.text)})
+
+    assert "Cả 1 dòng đều đúng." in page.text
+    assert "Nguyễn Văn 03" in page.text
+
+
+def test_what_is_too_long_is_said_and_not_taken(customer: Customer) -> None:
+    path, browser = customer.submission(), customer.browser("donvi1")
+
+    page = browser.post(f"{path}/nhap-danh-sach", data=pasted(line(1, award="x" * 5_001)))
+    assert "Ô dài quá 5.000 ký tự" in page.text
+    page = browser.post(f"{path}/nhap-danh-sach", data=pasted("x" * 1_000_001))
+    assert page.status_code == 422
+    assert "dài quá 1 MB" in page.text
+
+
+def test_a_list_that_has_not_changed_is_looked_at_once(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, browser, looks = customer.submission(), customer.browser("donvi1"), []
+    monkeypatch.setattr(checking, "rehearse_list", lambda *given: looks.append(1) or rehearse_list(*given))
+
+    browser.post(f"{path}/nhap-danh-sach", data=pasted(line(1)))
+    browser.get(f"{path}/nhap-danh-sach")
+    browser.get(f"{path}/nhap-danh-sach/dong-loi.csv")
+    assert len(looks) == 1
+    customer.submission()
+    browser.get(f"{path}/nhap-danh-sach")
+    assert len(looks) == 2
+
+
+def test_a_list_tells_nothing_of_cases_that_its_author_does_not_see(customer: Customer) -> None:
+    other, path = customer.submission("donvi2"), customer.submission()
+    theirs = customer.browser("donvi2")
+    page = theirs.post(f"{other}/nhap-danh-sach", data=pasted(line(1)))
+    theirs.post(f"{other}/nhap-danh-sach", data={"do": "take", "_stamp": stamp(page.text)})
+    customer.work_off()
+    assert re.search(r"KT-2024-\d+", theirs.post(f"{other}/nhap-danh-sach", data=pasted(line(1))).text)
+
+    mine = customer.browser("donvi1").post(f"{path}/nhap-danh-sach", data=pasted(line(1)))
+
+    assert "Cả 1 dòng đều đúng." in mine.text
+    assert not re.search(r"KT-2024-\d+", mine.text)
+
+
+def test_a_job_that_entered_no_list_gives_no_rows(customer: Customer) -> None:
+    path, browser = customer.submission(), customer.browser("donvi1")
+    job = browser.post("/xuat", data={"loai": "award-proposals", "kieu": "csv"}).url.path.rpartition("/")[2]
+
+    page = browser.post(f"{path}/nhap-danh-sach", data={"do": f"job:{job}"})
+
+    assert page.status_code == 422
+    assert "không nhập danh sách" in page.text
 
 
 def test_twins_in_the_list_and_beside_it_are_marked(customer: Customer) -> None:

@@ -62,3 +62,13 @@ def test_files_are_kept_by_browsers_as_long_as_their_content_stays(site: Site) -
     assert "immutable" in site.browser().get(address).headers["cache-control"]
     assert site.browser().get("/static/style.css").headers["cache-control"] == "no-cache"
     assert site.browser().get("/static/../shell.py").status_code == 404
+
+
+def test_an_unknown_address_is_a_page_for_browsers_and_a_problem_for_programs(site: Site) -> None:
+    html = {"Accept": "text/html,*/*"}
+    page = site.browser("an").get("/khong/co/dia/chi/nay", headers=html)
+
+    assert page.status_code == 404
+    assert "Địa chỉ này không có" in page.text
+    assert site.browser("an").get("/api/v1/khong-co", headers=html).json()["code"] == "not_found"
+    assert site.browser("an").get("/khong/co/dia/chi/nay").json()["code"] == "not_found"

@@ -3,7 +3,9 @@
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+
+import pytest
 
 from engine.definition.publishing import LONGEST_SUMMARY
 from tests.web.commended import COLLECTIVE, PERSON, UNNAMED, commend
@@ -151,6 +153,28 @@ def test_statistics_count_and_take_the_median_of_working_days(site: Site) -> Non
     assert "trung vị 4 ngày làm việc, trên 3 hồ sơ" in page
     assert "2 trên 3 cá nhân (67%)" in page
     assert '<th scope="row">Giấy khen</th><td class="number">3</td>' in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/thong-ke?nam=2024", "/cong-khai.csv", "/cong-khai.json", "/api/v1/commendations.csv"]
+)
+def test_the_whole_register_is_read_once_a_minute_until_it_changes(site: Site, address: str) -> None:
+    engine, browser = site.office.engine, site.browser()
+    commend(engine, COLLECTIVE)
+
+    def asked() -> tuple[int, str]:
+        with counted() as ran:
+            text = browser.get(address).text
+        return len(ran), text
+
+    first, again = asked(), asked()
+    commend(engine, PERSON)
+    changed = asked()
+    site.office.clocks.pass_time(timedelta(minutes=2))
+    later = asked()
+
+    assert first[1] == again[1] != changed[1] == later[1]
+    assert again[0] < first[0] == changed[0] == later[0]
 
 
 def test_programs_read_the_same_in_parts_without_logging_in(site: Site) -> None:

@@ -50,6 +50,16 @@ def test_a_prepared_list_is_one_form_with_everything_that_waits(busy: Busy) -> N
         assert told in page
 
 
+def test_the_chairman_reads_how_many_units_have_done_it_although_he_sees_no_obligation(busy: Busy) -> None:
+    chair, office = (seen(busy, who, "/") for who in ("chutich", "truongphong"))
+
+    told = re.findall(r"(\d+) trên (\d+) đơn vị đã thực hiện", chair)
+
+    assert told == re.findall(r"(\d+) trên (\d+) đơn vị đã thực hiện", office) != []
+    assert "Xem đơn vị nào còn thiếu" in office
+    assert "Xem đơn vị nào còn thiếu" not in chair
+
+
 def test_nobody_is_offered_to_sign_for_themself(busy: Busy) -> None:
     assert "Người ký" not in seen(busy, "chutich", "/cho-ky")
 
@@ -110,7 +120,7 @@ def test_dates_of_the_campaign_and_of_tasks_lie_ahead(busy: Busy) -> None:
 def test_an_authority_sees_the_coverage_and_who_is_late(busy: Busy) -> None:
     page = seen(busy, "chuyenvien", "/")
 
-    assert "Mức độ thực hiện" not in seen(busy, "phuong1", "/")
+    assert "Độ phủ" not in seen(busy, "phuong1", "/")
     assert "trên 29 đơn vị đã thực hiện" in page
     assert '/campaigns/1/do-phu"' in page
     assert 'href="/ho-so?qua_han=1&amp;noi=PNV"' in section(page, "Quá hạn theo đơn vị")

@@ -105,6 +105,7 @@ def test_a_wrong_kind_of_subject_is_named() -> None:
     ("given", "told"),
     [
         ({}, None),
+        ({"movement": ""}, None),
         ({"movement": "GPHP70"}, None),
         ({"movement": "NTM", "now": at(date(2026, 1, 1))}, "NTM"),  # it ends with 2025
         ({"movement": "XYZ"}, "XYZ"),

@@ -95,6 +95,11 @@ def votes(in_favour: int) -> Tally:
     return Tally(minutes_number="7/BB", met_on=TODAY, members=11, present=8, in_favour=in_favour)
 
 
+def sent_back(*changed: str) -> Case[Any]:
+    """A ward plan that was sent back, and what has changed since."""
+    return replace(ward_plan(Paper.KE_HOACH), changed=frozenset(changed))
+
+
 OPEN: dict[str, list[Case[Any]]] = {
     "campaign.plan_complete": [campaign()],
     "campaign.period_fits": [
@@ -148,6 +153,8 @@ OPEN: dict[str, list[Case[Any]]] = {
     "ward_plan.sections_written": [ward_plan()],
     "ward_plan.within_campaign": [ward_plan(), ward_plan(starts_on=date(2025, 5, 13))],
     "ward_plan.plan_attached": [ward_plan(Paper.KE_HOACH)],
+    "ward_plan.improved": [sent_back("purpose")],
+    "ward_plan.signed_again": [sent_back("KE_HOACH"), sent_back("purpose", "KE_HOACH")],
     "ward_plan.report_attached": [ward_plan(Paper.BAO_CAO_KET_QUA)],
     "unit_obligation.report_written": [duty(Paper.BAO_CAO_KET_QUA)],
     "award_proposal.parent_open": [
@@ -214,6 +221,8 @@ SHUT: dict[str, list[Case[Any]]] = {
         ward_plan(starts_on=None), ward_plan(ends_on=None),
     ],
     "ward_plan.plan_attached": [ward_plan(), ward_plan(Paper.BAO_CAO_KET_QUA)],
+    "ward_plan.improved": [sent_back()],
+    "ward_plan.signed_again": [sent_back("purpose")],
     "ward_plan.report_attached": [ward_plan(), ward_plan(Paper.KE_HOACH)],
     "unit_obligation.report_written": [
         duty(), duty(Paper.BAO_CAO_KET_QUA, activities=""), duty(Paper.BAO_CAO_KET_QUA, result=""),

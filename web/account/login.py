@@ -3,7 +3,6 @@
 What somebody had typed when their session ended comes along through the log-in and waits in its form again.
 """
 
-import json
 from datetime import timedelta
 from functools import partial
 
@@ -15,13 +14,24 @@ from starlette.responses import RedirectResponse, Response
 from api.clients import device_label
 from api.credentials import DEVICE_COOKIE, SESSION_COOKIE, drop_cookie
 from api.dependencies import answered, cookie_of
+from api.errors import noted
 from api.logins import Knock, Opened, log_in
 from api.routes.session import welcome
 from engine.errors import Refused, SecondFactorNeeded, WrongCode
 from engine.runtime import accounts, drafts
 from engine.runtime.database import Transaction
 from web import languages
-from web.doors import KEPT_FIELD, NEXT_FIELD, PASSWORD_FIELD, local_path, login_page, page_router
+from web.cases.drafting import place_of
+from web.doors import (
+    KEPT_FIELD,
+    LONGEST_KEPT,
+    NEXT_FIELD,
+    PASSWORD_FIELD,
+    local_path,
+    login_page,
+    page_router,
+)
+from web.given import loaded, number
 from web.visits import LANGUAGE_COOKIE, Anybody, Guest, Visiting
 
 LANGUAGE_KEPT = timedelta(days=365)
@@ -53,8 +63,9 @@ def login_routes() -> APIRouter:
         response = RedirectResponse(local_path(str(form.get(NEXT_FIELD, "/"))), 303)
         chosen = languages.chosen(str(form.get("ngon_ngu", "")))
         response.set_cookie(
-            LANGUAGE_COOKIE, chosen, max_age=int(LANGUAGE_KEPT.total_seconds()), samesite="lax", httponly=True
-        )
+            LANGUAGE_COOKIE, chosen, max_age=int(LANGUAGE_KEPT.total_seconds()), samesite="lax", httponly=True,
+            secure=guest.settings.secure_cookies,
+        )  # fmt: skip
         return response
 
     return router
@@ -70,9 +81,8 @@ async def _enter(guest: Guest, form: FormData) -> Response:
         opened = await to_thread.run_sync(entering, limiter=guest.request.app.state.hashing)
     except Refused as refused:
         asks = isinstance(refused, SecondFactorNeeded | WrongCode)
-        sentence = guest.tr(refused.sentence).format(**refused.params)
         return login_page(
-            guest, onward=onward, kept=kept, username=username, wrong=sentence, needs_code=asks, status=401
+            guest, onward=onward, kept=kept, username=username, wrong=guest.said(refused), needs_code=asks, status=401
         )  # fmt: skip
     response = RedirectResponse(onward, 303)
     if kept:
@@ -83,18 +93,22 @@ async def _enter(guest: Guest, form: FormData) -> Response:
 
 async def _keep(guest: Guest, opened: Opened, kept: str) -> None:
     """Put what was typed before where its form looks for it."""
-    try:
-        place, version, typed = json.loads(kept)
-        fields = {str(name): [str(value) for value in values] for name, values in typed.items()}
-        seen = int(version) if str(version).isdigit() else 0
-    except (ValueError, TypeError, AttributeError):
+    found = loaded(kept) if len(kept) <= LONGEST_KEPT else None
+    place, version, typed = found if isinstance(found, list) and len(found) == 3 else ("", 0, None)
+    place = place_of(guest, str(place))
+    if not place or not isinstance(typed, dict):
         return
+    fields = {name: [str(value) for value in values] for name, values in typed.items() if isinstance(values, list)}
+    seen = number(str(version)) or 0
 
     def keep(tx: Transaction) -> None:
         login = accounts.login_of(tx, opened.session, guest.engine.wall())
-        drafts.keep(tx, login.person_id, local_path(str(place)), fields, seen, guest.engine.wall())
+        drafts.keep(tx, login.person_id, place, fields, seen, guest.engine.wall())
 
-    await answered(guest.engine.writer.submit(keep))
+    try:
+        await answered(guest.engine.writer.submit(keep))
+    except Exception as fault:  # they are logged in, with or without their draft
+        noted(fault)
 
 
 def _end(visit: Guest, tx: Transaction) -> None:

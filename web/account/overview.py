@@ -28,6 +28,8 @@ COUNTED = {
     "history_entries": "Việc đã làm, ghi trong lịch sử hồ sơ",
     "disclosures_made": "Lần xem dữ liệu cá nhân của người khác",
     "saved_views": "Bộ lọc danh sách đã lưu",
+    "drafts": "Bản nháp chưa gửi, giữ nhiều nhất 30 ngày",
+    "jobs": "Tác vụ đã đặt",
 }
 """What `my_data` counts, in words."""
 

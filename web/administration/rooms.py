@@ -223,7 +223,7 @@ def _draft(visit: Visit, work: Work, actor: Actor) -> Filled:
     which = visit.request.query_params.get(DRAFT, "")
     if not which or actor.person_id is None:
         return NOTHING
-    found = drafts.find(work.tx, actor.person_id, _place(visit.request.url.path, which))
+    found = drafts.find(work.tx, actor.person_id, _place(visit.request.url.path, which), visit.engine.wall())
     return Filled(which, found.typed) if found else NOTHING
 
 

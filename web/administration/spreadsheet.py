@@ -127,7 +127,7 @@ def _must_administer(visit: Visit) -> None:
 
 def _kept(visit: Visit) -> tuple[bytes, str]:
     with visit.look() as (work, actor):
-        draft = drafts.find(work.tx, actor.person_id or 0, PLACE)
+        draft = drafts.find(work.tx, actor.person_id or 0, PLACE, visit.engine.wall())
     try:
         typed = draft.typed if draft else {}
         return base64.b64decode(typed[FILE][0]), typed[NAME][0]
@@ -139,7 +139,7 @@ def _refused(visit: Visit, which: str, refused: Refused) -> Filled:
     faults = (
         {name: visit.tr(said) for name, said in refused.fields.items()} if isinstance(refused, InvalidInput) else {}
     )
-    said = str(refused) if isinstance(refused, FileRefused) else visit.tr(refused.sentence).format(**refused.params)
+    said = str(refused) if isinstance(refused, FileRefused) else visit.said(refused)
     wants_proof = isinstance(refused, ConfirmationNeeded)
     place = which if which == TAKE else LOOK_FIRST
     return Filled(place, {}, faults, visit.tr(STEP_UP) if wants_proof else said, wants_proof)
@@ -148,7 +148,7 @@ def _refused(visit: Visit, which: str, refused: Refused) -> Filled:
 def _page(visit: Visit, filled: Filled | None = None, wrong: Wrong = (), status: int = 200) -> Response:
     with visit.look() as (work, actor):
         Desk(work, actor).must_administer("Nhập bảng tính")
-        draft = drafts.find(work.tx, actor.person_id or 0, PLACE)
+        draft = drafts.find(work.tx, actor.person_id or 0, PLACE, visit.engine.wall())
         found = draft.typed.get(FOUND, ()) if draft else ()
         is_open = sections.open_to(work, actor)
         return visit.page(

@@ -9,7 +9,7 @@ from engine.administration import log, outlook, roles, sections, succession, uni
 from engine.administration.desk import Desk
 from engine.administration.forms import Closing, NewKind, NewSeat, NewUnit, Transfer, UnitClosing, UnitPatch
 from engine.definition.language import Seat
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound
 from engine.instants import vn_date
 from engine.runtime.present import brief
 from web.administration.entries import entries_shown
@@ -18,6 +18,8 @@ from web.doors import page_router
 from web.visits import Visit
 
 MOST_ENTRIES = 20
+ITSELF = "chinh-don-vi-nay"
+"""Chosen as the authority of a unit that is not there yet: the unit itself."""
 
 
 def unit_routes() -> APIRouter:
@@ -59,8 +61,29 @@ def _tree(look: Look) -> dict[str, Any]:
         "seats": seats,
         "counts": outlook.people_per_unit(look.desk) if may_change else {},
         "choices": [(one["code"], f"{one['name']} ({one['code']})") for one in found if one["valid_to"] is None],
+        "parents": _parents(look, found),
+        "tops": _tops(look, found),
+        "itself": ITSELF,
         "may_change": may_change,
     }
+
+
+def _parents(look: Look, found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The units that may stand above a new one, each with who decides then unless another is chosen."""
+    names = {unit.code: unit.name for unit in look.work.office.units.values()}
+    return [
+        (one["code"],
+         look.visit.tr("{name} ({code}): {authority} quyết định", name=one["name"], code=one["code"],
+                       authority=names[one["authority"]]))
+        for one in found if one["valid_to"] is None
+    ]  # fmt: skip
+
+
+def _tops(look: Look, found: list[dict[str, Any]]) -> list[str]:
+    """The living units of this administrator that stand highest: below none that they administer."""
+    office, living = look.work.office, [one for one in found if one["valid_to"] is None]
+    reached = {one["code"] for one in living if look.desk.reaches(office.by_code[one["code"]].authority_id)}
+    return [one["code"] for one in living if one["code"] in reached and one["parent"] not in reached]
 
 
 def _in_tree(found: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
@@ -109,7 +132,13 @@ def _entries(look: Look, code: str) -> list[dict[str, Any]]:
 
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────
 def _enter(desk: Desk, sent: Sent) -> Done:
-    return units.enter(desk, sent.form)
+    """A new unit decides for itself only where that was chosen."""
+    form: NewUnit = sent.form
+    if form.authority == ITSELF:
+        form = form.model_copy(update={"authority": form.code})
+    elif form.parent is None and form.authority is None:
+        raise InvalidInput({"authority": "Đơn vị không có cấp trên: hãy chọn cơ quan quyết định."})
+    return units.enter(desk, form)
 
 
 def _to_unit(done: Done) -> str:

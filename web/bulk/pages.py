@@ -33,7 +33,8 @@ SAME = "same_achievement"
 """The need of a proposal that finds others about the same achievement."""
 SAID = {"award_proposal": ("achievement.title", "subject.position")}
 RESULT = {"award_proposal": "appraisal.result"}
-"""Of which fields of a dossier a line tells, and which holds how it was appraised."""
+REASONS = {"award_proposal": "appraisal.reasons"}
+"""Of which fields of a dossier a line tells, and which hold how it was appraised and why."""
 _CASE = re.compile(r"[a-z-]{1,40}/(?P<id>[1-9][0-9]{0,17})(@(?P<version>[1-9][0-9]{0,8}))?")
 
 
@@ -120,7 +121,7 @@ def _page(visit: Visit, wish: Wish, sent: Sent | None = None) -> Response:
 def _sentence(visit: Visit, refused: Refused) -> str:
     if isinstance(refused, ConfirmationNeeded):
         return visit.tr("Hãy nhập mật khẩu để xác nhận chữ ký.")
-    return visit.tr(refused.sentence).format(**refused.params)
+    return visit.said(refused)
 
 
 def _title(visit: Visit, found: Recap) -> str:
@@ -155,9 +156,11 @@ def _shown(work: Work, line: Line) -> dict[str, Any]:
         **brief(work, line.row),
         "said": " · ".join(filter(None, (_words_at(dossier, path) for path in SAID.get(model.code, ())))),
         "result": _words_at(dossier, RESULT.get(model.code, "")),
+        "appraised": _words_at(dossier, REASONS.get(model.code, "")),
+        "targets": [model.states[target].status for target in line.targets] if not line.reasons else [],
         "reasons": [reason_json(reason) for reason in line.reasons],
         "warnings": [reason_json(reason) for reason in line.warnings],
-        "same": [_same(work, one.process, one.code, one.state) for one in line.case.found.get(SAME, ())],
+        "same": [_same(work, one.process, one.code, one.state) for one in line.met.get(SAME, ())],
     }
 
 

@@ -120,7 +120,8 @@ def _sheet(visit: Visit, shown: Matrix) -> Sheet:
         for one in lines:
             found = [one.unit["code"], one.unit["name"], visit.tr(group)]
             for cell in one.cells:
-                found += ["", "", ""] if cell is None else [line(visit, cell), cell["code"], _mailed(cell)]
+                told = ([line(visit, one), one["code"], _mailed(one)] for one in cell)
+                found += map("\n".join, zip(*told, strict=True)) if cell else ["", "", ""]
             rows.append(found)
     return Sheet(visit.tr("Độ phủ"), tuple(titles), rows)
 

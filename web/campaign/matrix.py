@@ -44,11 +44,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A unit with its cells in the order of the columns; None where it owes nothing of that."""
+    """A unit with its cells in the order of the columns. A cell holds its cases of that process: none where it owes
+    nothing of that, several after a succession."""
 
     unit: dict[str, str]
     kind: str
-    cells: tuple[dict[str, Any] | None, ...]
+    cells: tuple[tuple[dict[str, Any], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,15 @@ def _column(model: Any, cells: list[dict[str, Any]]) -> Column:
 
 
 def _line(found: list[dict[str, Any]], columns: tuple[Column, ...]) -> Line:
-    by_process = {cell["process"]: cell for cell in found}
     first = found[0]
-    return Line(first["unit"], first["kind"], tuple(by_process.get(column.process) for column in columns))
+    by_column = (tuple(one for one in found if one["process"] == column.process) for column in columns)
+    return Line(first["unit"], first["kind"], tuple(by_column))
 
 
 def _is_shown(line: Line, view: View) -> bool:
     if view.kind and line.kind != view.kind:
         return False
-    cells = [cell for cell in line.cells if cell is not None]
+    cells = [one for cell in line.cells for one in cell]
     if view.state == MISSING:
         return any(is_missing(cell) or is_late(cell) for cell in cells)
     return view.state != LATE or any(map(is_late, cells))

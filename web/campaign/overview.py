@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from engine.definition.audience import without
 from engine.definition.choices import Choice
-from engine.definition.language import Phase
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.definition.registry import Registry
@@ -24,6 +23,7 @@ from engine.runtime.work import Work
 from web.campaign.coverage import CAMPAIGN
 from web.doors import page_router
 from web.visits import Visit, Visiting
+from web.words import PHASES
 
 PROPOSAL, RECEIPT = "award_proposal", "plan_receipt"
 FACTS = (
@@ -33,14 +33,6 @@ FACTS = (
 """What the overview tells of the plan, where there is such a field."""
 A_PAGE = 20
 PLACE = "/phong-trao"
-PHASES = {
-    Phase.DRAFTED: "Soạn thảo",
-    Phase.SUBMITTED: "Đã trình",
-    Phase.APPRAISED: "Đã thẩm định",
-    Phase.APPROVED: "Đã quyết định",
-    Phase.FORWARDED_TO_CITY: "Đã chuyển thành phố",
-    Phase.CLOSED: "Đã kết thúc",
-}
 
 CaseKey = Annotated[int, Path(ge=1, lt=2**63)]
 

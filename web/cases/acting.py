@@ -22,7 +22,7 @@ from engine.errors import (
 )
 from engine.runtime import changes
 from engine.runtime.database import Row
-from engine.runtime.present import PERSONAL, actions_json, brief
+from engine.runtime.present import actions_json, brief, is_open
 from engine.runtime.work import Work
 from web.cases.drafting import draft_of, drop
 from web.cases.reaching import NEXT_FIELD, QUEUE, At, Because, CaseKey, because, done, happened, next_task
@@ -31,8 +31,9 @@ from web.forms.fields import Field, fields_of
 from web.forms.filling import Filled, filled
 from web.forms.typed import Typed, shown
 from web.forms.view import MORE_FIELD, FormView, placed, typed_in
-from web.visits import VERSION_FIELD, Visit, Visiting, in_thread
+from web.visits import Visit, Visiting, in_thread, version_of
 
+RECEIPTED = ("submissions", "submit")
 CHANGED = (StaleVersion, KeyReused)
 """Refusals that say: the case is no longer what the page has shown."""
 
@@ -64,8 +65,8 @@ def acting_routes() -> APIRouter:
 
 async def _act(visit: Visit, at: At, action: str) -> Response:
     form = await visit.form()
-    typed, version = typed_in(form), str(form.get(VERSION_FIELD, ""))
-    sent = Sent(typed, int(version) if version.isascii() and version.isdigit() and len(version) < 15 else 0)
+    typed = typed_in(form)
+    sent = Sent(typed, version_of(form) or 0)
     model = at.model(visit)
     meta = _meta(visit, at, action)
     if form.get(MORE_FIELD):
@@ -94,9 +95,10 @@ async def _said(visit: Visit, at: At, meta: Action, answer: Any) -> str:
 
 
 async def _onward(visit: Visit, at: At, meta: Action, wanted: str, note: str) -> Response:
-    """To the case; or to what waits next, when that was asked for."""
+    """To the case, or the receipt of what was handed in; or to what waits next, when that was asked for."""
     if wanted != QUEUE:
-        return visit.go(at.page, note)
+        is_receipted = (at.collection, meta.id) == RECEIPTED
+        return visit.go(f"{at.page}/bien-nhan" if is_receipted else at.page, note)
     following = await in_thread(lambda: next_task(visit, at))
     if following:
         return visit.go(following, note)
@@ -154,7 +156,7 @@ def _page(visit: Visit, at: At, action: str, sent: Sent | None = None) -> Respon
             place=_place(at, action),
             case=brief(work, row),
             offer=offer,
-            is_open=offer is not None and _is_open(meta, offer),
+            is_open=offer is not None and is_open(at.model(visit), offer),
             stays=_targets(work, row, action) == {row["state"]},
             targets=_labels(work, row, _targets(work, row, action)),
             told=_told(work, row, meta),
@@ -187,13 +189,6 @@ def _gone(work: Work, row: Row, meta: Action) -> Refused:
     model = work.registry.by_code[row["process"]]
     left = ", ".join(model.actions[name].label for name in model.actions_from(row["state"])) or "không có"
     return ActionNotAvailable(action=meta.label, state=model.states[row["state"]].status, available=left)
-
-
-def _is_open(meta: Action, offer: dict[str, Any]) -> bool:
-    """Whether it makes sense to send the form: what is filled in may meet the conditions that are not met yet."""
-    if any(reason["code"] in PERSONAL for reason in offer["reasons"]):
-        return False
-    return offer["allowed"] or meta.form is not None
 
 
 def _targets(work: Work, row: Row, action: str) -> set[str]:
@@ -229,4 +224,4 @@ def _sentence(visit: Visit, sent: Sent | None) -> str:
         return visit.tr(
             "Hồ sơ đã được thay đổi sau khi bạn mở trang này. Hãy xem thay đổi, rồi thực hiện lại nếu vẫn đúng."
         )
-    return visit.tr(sent.refused.sentence).format(**sent.refused.params)
+    return visit.said(sent.refused)

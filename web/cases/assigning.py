@@ -60,5 +60,5 @@ def _page(visit: Visit, at: At, refused: Refused | None = None) -> Response:
             case=brief(work, row),
             giving=assignments.giving(work, row, actor),
             faults=dict(refused.fields) if isinstance(refused, InvalidInput) else {},
-            said=visit.tr(refused.sentence).format(**refused.params) if refused else "",
+            said=visit.said(refused) if refused else "",
         )

@@ -1,5 +1,6 @@
 """The page on which a case is begun: for which unit, below which case, with what is known at first."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,16 @@ from api.dependencies import answered
 from api.errors import status_of
 from engine.definition.documents import difference, to_json
 from engine.definition.model import ProcessModel
-from engine.errors import InvalidInput, NotAuthenticated, NotPerformer, Refused
+from engine.definition.performing import Actor
+from engine.errors import ActionNotAvailable, GuardUnmet, InvalidInput, NotAuthenticated, NotPerformer, Refused
 from engine.office.organisation import Unit
 from engine.runtime import beginning, queries
 from engine.runtime.beginning import NewCase
+from engine.runtime.database import Row
 from engine.runtime.present import brief
+from engine.runtime.snapshots import load_case
+from engine.runtime.work import Work
+from web.cases.below import openings
 from web.cases.drafting import draft_of, drop
 from web.cases.reaching import At, because, done
 from web.doors import page_router
@@ -23,6 +29,7 @@ from web.forms.fields import Field, Kind, fields_of
 from web.forms.filling import filled
 from web.forms.typed import Typed, read, shown
 from web.forms.view import MORE_FIELD, FormView, placed, typed_in
+from web.given import number
 from web.visits import Visit, Visiting, in_thread
 
 UNIT, PARENT = "unit", "parent"
@@ -52,17 +59,13 @@ def beginning_routes() -> APIRouter:
 
     @router.get("/{collection}/moi")
     def show(visit: Visiting, collection: str, parent: str = "") -> Response:
-        return _page(visit, New(collection, _key(parent)))
+        return _page(visit, New(collection, number(parent)))
 
     @router.post("/{collection}/moi")
     async def begin(visit: Visiting, collection: str, parent: str = "") -> Response:
-        return await _begin(visit, New(collection, _key(parent)), await visit.form())
+        return await _begin(visit, New(collection, number(parent)), await visit.form())
 
     return router
-
-
-def _key(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 async def _begin(visit: Visit, new: New, form: FormData) -> Response:
@@ -85,7 +88,30 @@ async def _begin(visit: Visit, new: New, form: FormData) -> Response:
     await drop(visit, new.place)
     at = At(new.collection, int(answer.location.rpartition("/")[2]))
     note = await in_thread(lambda: done(visit, at, answer, BEGINNING))
-    return visit.go(f"{at.page}/sua" if model.states[model.initial].edits else at.page, note)
+    return visit.go(await in_thread(lambda: _onward(visit, at)), note)
+
+
+def _onward(visit: Visit, at: At) -> str:
+    """Where a new case is gone on with: on its page when it is a list to be drawn up, else in its form."""
+    with visit.look() as (work, actor):
+        row = at.row(visit, work, actor)
+        found = openings(work, row, load_case(work, row), actor)
+    return f"{at.page}/sua" if found["edit"] and not found["adds"] else at.page
+
+
+def _must_be_open(work: Work, model: ProcessModel, parent: Row, unit: Unit, actor: Actor) -> None:
+    """Refuse at once what nothing filled in could change.
+
+    Raises:
+        ActionNotAvailable: the case above has ended.
+        GuardUnmet: a condition of beginning does not hold, and none depends on what is filled in.
+    """
+    if parent["closed_at"] is not None:
+        above = work.registry.by_code[parent["process"]].states[parent["state"]]
+        raise ActionNotAvailable(action=f"Lập {model.title.lower()}", state=above.status, available="không có")
+    if not model.begin.given:
+        with suppress(InvalidInput):
+            beginning.rehearse(work, model, NewCase(unit.code, parent["id"], {}), actor)
 
 
 def _fields(model: ProcessModel) -> tuple[Field, ...]:
@@ -123,6 +149,13 @@ def _page(visit: Visit, new: New, sent: Typed | None = None, refused: Refused | 
             raise NotPerformer(action=f"Lập {model.title.lower()}", who="; ".join(r.label for r in roles) or "hệ thống")
         draft = draft_of(visit, work, actor.person_id, new.place) if sent is None else None
         typed = sent if sent is not None else draft.typed if draft else None
+        if parent is not None and sent is None:
+            try:
+                _must_be_open(work, model, parent, (*mine, *others)[0], actor)
+            except (ActionNotAvailable, GuardUnmet) as shut:
+                if draft is None:
+                    raise
+                refused = shut  # beside what was typed, so that it can be copied
         return visit.page(
             "cases/begin.html.j2",
             visit.frame(work, actor),
@@ -133,7 +166,7 @@ def _page(visit: Visit, new: New, sent: Typed | None = None, refused: Refused | 
             unit=_unit_form(visit, mine, others, typed, refused),
             form=_form(visit, model, typed, refused),
             drafted_at=draft.at if draft else None,
-            said=visit.tr(refused.sentence).format(**refused.params) if refused else "",
+            said=visit.said(refused) if refused else "",
             reasons=because(visit, refused) if refused else [],
         )
 

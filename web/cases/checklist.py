@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from engine.definition.case import Case
 from engine.definition.performing import Actor
 from engine.runtime.checking import checks_json
 from engine.runtime.database import Row
@@ -36,12 +37,12 @@ class Checklist:
     of: int
 
 
-def checklist(work: Work, row: Row, actor: Actor) -> Checklist:
+def checklist(work: Work, row: Row, actor: Actor, case: Case[Any]) -> Checklist:
     """The conditions of what moves the case on, as far as this person may hear of them.
 
     For `parts/checklist.html.j2`, which shows them.
     """
-    found = checks_json(work, row, actor)
+    found = checks_json(work, row, actor, case)
     order = list(reversed(WORDS))
     items = sorted(found["items"], key=lambda item: order.index(item["outcome"]))
     opened = tuple(_check(item) for item in items if item["outcome"] != HOLDS)

@@ -10,7 +10,9 @@ from starlette.responses import Response
 
 from api.dependencies import answered
 from api.errors import status_of
+from engine.definition.case import Case
 from engine.definition.documents import difference
+from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.errors import (
     ActionNotAvailable,
@@ -24,11 +26,12 @@ from engine.errors import (
 )
 from engine.runtime import changes, commands, queries
 from engine.runtime.database import Row
-from engine.runtime.present import PERSONAL, actions_json, brief
+from engine.runtime.present import actions_json, brief, is_personal
 from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import load_case
 from engine.runtime.work import Work
 from web.cases.asked import asked_of
+from web.cases.below import openings
 from web.cases.checklist import checklist
 from web.cases.drafting import draft_of, drop
 from web.cases.papers import by_kind, open_kinds
@@ -39,7 +42,7 @@ from web.forms.filling import Filled, filled
 from web.forms.merging import Both, Merged, merged, words
 from web.forms.typed import Typed, read, shown
 from web.forms.view import MORE_FIELD, FormView, over, placed, typed_in
-from web.visits import VERSION_FIELD, Visit, Visiting, in_thread
+from web.visits import Visit, Visiting, in_thread, version_of
 
 DO_FIELD, SAVE, CLOSE, ACT = "_do", "save", "close", "act:"
 EDITING = "Sửa hồ sơ"
@@ -51,6 +54,7 @@ class Opened:
     """The dossier as this person may change it now."""
 
     row: Row
+    case: Case[Any]
     fields: tuple[Field, ...]
     now: dict[str, list[str]]
     asked: dict[str, str]
@@ -102,8 +106,7 @@ async def _save(visit: Visit, at: At, form: FormData) -> Response:
 
 async def _write(visit: Visit, at: At, form: FormData) -> str | Back:
     """Write what the form changes: what has happened, in words; or the form to show again."""
-    typed, version = typed_in(form), str(form.get(VERSION_FIELD, ""))
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 15 else 0
+    typed, seen = typed_in(form), version_of(form) or 0
     for _ in range(MOST_TRIES):
         ready = await in_thread(partial(_ready, visit, at, typed, seen))
         if isinstance(ready, Back):
@@ -171,7 +174,7 @@ def _opened(visit: Visit, work: Work, at: At, actor: Actor) -> Opened:
         line = f"{visit.tr(one.fault)}{': ' if one.note else ''}{one.note}"
         said[one.part] = f"{said[one.part]}; {line}" if one.part in said else line
     dossier = changes.dossier_at(work, row, row["version"], actor)
-    return Opened(row, fields, shown(fields, dossier), said)
+    return Opened(row, case, fields, shown(fields, dossier), said)
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────
@@ -193,16 +196,17 @@ def _page(visit: Visit, at: At, back: Back | None = None) -> Response:
             case=brief(work, opened.row),
             form=form,
             asked=opened.asked,
-            slip=asked_of(at.model(visit), load_case(work, opened.row)),
+            slip=asked_of(at.model(visit), opened.case),
+            openings=openings(work, opened.row, opened.case, actor),
             changes=_compared(theirs),
             since=happened(visit, work, opened.row, since, actor) if since is not None else [],
             drafted_at=drafted_at,
             said=_said(visit, back),
             reasons=back.reasons if back else [],
-            **_offered(visit, work, at, opened.row, actor),
+            **_offered(at.model(visit), actions_json(work, opened.row, actor, opened.case)),
             groups=by_kind(dict(at.model(visit).papers), queries.attachments_of(work.tx, at.case_id)),
-            kinds=open_kinds(work, opened.row),
-            checklist=checklist(work, opened.row, actor),
+            kinds=open_kinds(at.model(visit), opened.row),
+            checklist=checklist(work, opened.row, actor, opened.case),
             limit=visit.settings.upload_limit_bytes,
         )
 
@@ -211,7 +215,7 @@ def _said(visit: Visit, back: Back | None) -> str:
     """What is said above a form that came back; what others have changed has a place of its own."""
     if back is None or back.refused is None or back.since is not None:
         return ""
-    return visit.tr(back.refused.sentence).format(**back.refused.params)
+    return visit.said(back.refused)
 
 
 def _form(
@@ -229,15 +233,14 @@ def _form(
     return FormView(opened.fields, opened.now), (), None
 
 
-def _offered(visit: Visit, work: Work, at: At, row: Row, actor: Actor) -> dict[str, Any]:
+def _offered(model: ProcessModel, offers: list[dict[str, Any]]) -> dict[str, Any]:
     """What comes next: this person's, with what goes along with the case above; apart from it what others do."""
     own: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
-    for offer in actions_json(work, row, actor):
-        is_above = at.model(visit).actions[offer["action"]].carried
-        is_personal = any(reason["code"] in PERSONAL for reason in offer["reasons"])
-        offer["may_change"] = not offer["allowed"] and not is_personal
-        (own if is_above or not is_personal else others).append(offer)
+    for offer in offers:
+        is_above, is_others = model.actions[offer["action"]].carried, is_personal(offer)
+        offer["may_change"] = not offer["allowed"] and not is_others
+        (own if is_above or not is_others else others).append(offer)
     return {"own": own, "others": others}
 
 
@@ -259,6 +262,6 @@ def _lost(visit: Visit, work: Work, at: At, actor: Actor, back: Back | None, ref
         status=status_of(refused),
         title=visit.tr("Chưa sửa được hồ sơ này"),
         at=at,
-        said=visit.tr(refused.sentence).format(**refused.params),
+        said=visit.said(refused),
         kept=[value for name, values in typed.items() if name[0] != "_" for value in values if value.strip()],
     )

@@ -1,5 +1,6 @@
 """The letters that an action would bring, shown before it is taken: with the form as it is filled in, and undone."""
 
+from contextlib import suppress
 from functools import lru_cache
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from engine.errors import InvalidInput, NotAuthenticated, NotFound, Reason, Refu
 from engine.runtime import changes
 from engine.runtime.present import brief
 from notifications.door import Foretold, current_head, preview, prove
+from web.cases.drafting import keep
 from web.cases.reaching import At, Because, CaseKey, because
 from web.doors import page_router
 from web.forms.fields import fields_of
@@ -34,8 +36,13 @@ def foretelling_routes() -> APIRouter:
         meta = at.model(visit).actions.get(action)
         if meta is None or meta.at is not None:
             raise NotFound(what=f"việc «{action}» của loại hồ sơ này")
-        typed = typed_in(await visit.form())
-        return await in_thread(lambda: _page(visit, at, meta, typed))
+        form = await visit.form()
+        typed = typed_in(form)
+        page = await in_thread(lambda: _page(visit, at, meta, typed), visit.request.app.state.rehearsing)
+        if meta.form:
+            with suppress(InvalidInput):  # too long to be kept
+                await keep(visit, f"{at.page}/viec/{action}", form)
+        return page
 
     return router
 
@@ -58,7 +65,7 @@ def _page(visit: Visit, at: At, meta: Action, typed: Typed) -> Response:
             action=meta,
             letters=letters[:MOST],
             others=[letter.name for letter in letters[MOST:]],
-            said=visit.tr(refused.sentence).format(**refused.params) if refused else "",
+            said=visit.said(refused) if refused else "",
             reasons=_reasons(visit, refused),
         )
 

@@ -17,39 +17,31 @@ from engine.definition.performing import Actor
 from engine.runtime import case_view, commands
 from engine.runtime.database import Row
 from engine.runtime.listing import Place
-from engine.runtime.present import PERSONAL, actions_json, attachment_json, brief
+from engine.runtime.present import actions_json, attachment_json, brief, is_open, is_personal
 from engine.runtime.receipts import RECEIPTED, receipt_code
+from engine.runtime.reminding import nudges_of
 from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import dossier_of, load_case
 from engine.runtime.work import Work
 from notifications.door import mails_of_case
 from web.cases.asked import answered, asked_of
+from web.cases.below import SUBMISSION, openings
 from web.cases.checklist import checklist
 from web.cases.reading import readable
 from web.cases.timeline import NEWEST, timeline
 from web.doors import page_router
 from web.visits import Visit, Visiting
+from web.words import PHASES
 
 CaseKey = Annotated[int, Path(ge=1, lt=2**63)]
 MOST_LINES, MOST_MAILS = 50, 6
 DRAFTED = "drafted"
-STAGES = {
-    DRAFTED: "Dự thảo",
-    "submitted": "Đã trình",
-    "appraised": "Đã thẩm định",
-    "approved": "Đã phê duyệt",
-    "forwarded_to_city": "Đã chuyển thành phố",
-    "closed": "Kết thúc",
-}
 FOUND = {
     "same_subject": "cùng đối tượng trong đợt",
     "same_name": "trùng họ tên, năm sinh",
     "same_achievement": "cùng thành tích",
     "own_plan": "kế hoạch của đơn vị",
 }
-PROPOSAL, SUBMISSION = "award_proposal", "submission"
-BEGINNINGS = {PROPOSAL: "Đề nghị mới", SUBMISSION: "Tờ trình mới"}
-"""The words of the button that begins a case of a process below another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +92,9 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
     with visit.look() as (work, actor):
         row = commands.load(work, model, case_id, actor)
         case, where = load_case(work, row), case_view.whereabouts(work, row)
-        actions = [_offered(model, action) for action in actions_json(work, row, actor)]
+        actions = [_offered(model, action) for action in actions_json(work, row, actor, case)]
         above = case_view.above(work, row, actor)
-        shown, openings = brief(work, row), _openings(work, row, case, actor)
+        shown, opened = brief(work, row), openings(work, row, case, actor)
         return visit.page(
             "cases/case.html.j2",
             visit.frame(work, actor),
@@ -114,12 +106,12 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
             papers_above=_papers_above(work, above),
             stages=_stages(case_view.phases(work, row, case)),
             where=where,
+            nudges=nudges_of(work, case_id),
             actions=actions,
             at_desk=_is_at_desk(work, actor, where, actions),
-            openings=openings,
+            openings=opened,
             is_submission=row["process"] == SUBMISSION,
-            entry=row["process"] == SUBMISSION and any(not one["against"] for one in openings["begin"]),
-            checks=checklist(work, row, actor),
+            checks=checklist(work, row, actor, case),
             asked=asked_of(model, case),
             answered=answered(work, row, actor),
             dossier=readable(model.dossier, without(dossier_of(row), hidden_from(work, actor, row))),
@@ -138,25 +130,12 @@ def _was_handed_in(row: Row) -> bool:
 
 
 def _stages(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**phase, "label": STAGES[phase["phase"]]} for phase in phases]
-
-
-def _openings(work: Work, row: Row, case: Case[Any], actor: Actor) -> dict[str, Any]:
-    found = case_view.openings(work, row, case, actor)
-    begin = [{**one, "label": BEGINNINGS.get(one["process"], one["title"])} for one in found["begin"]]
-    return {**found, "begin": begin}
+    return [{**phase, "label": PHASES[phase["phase"]]} for phase in phases]
 
 
 def _offered(model: ProcessModel, action: dict[str, Any]) -> dict[str, Any]:
-    """is_open: its page may be opened: it can be done, or what is filled in there may meet what is not met yet.
-
-    is_personal: it is not for this person, whatever they fill in.
-    """
-    codes = {reason["code"] for reason in action["reasons"]}
-    is_personal = bool(codes & PERSONAL)
-    is_settled = any(model.guards[code].before_form for code in codes & model.guards.keys())
-    may_help = action["form"] is not None and not is_personal and not is_settled
-    return {**action, "is_open": action["allowed"] or may_help, "is_personal": is_personal}
+    """The action with whether its page may be opened, and whether it is not for this person at all."""
+    return {**action, "is_open": is_open(model, action), "is_personal": is_personal(action)}
 
 
 def _is_at_desk(work: Work, actor: Actor, where: dict[str, Any], actions: list[dict[str, Any]]) -> bool:
@@ -180,10 +159,10 @@ def _papers(model: ProcessModel, rows: list[Row]) -> list[dict[str, Any]]:
 
 def _papers_above(work: Work, above: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The papers of the cases above, which are meant for those below too; the newest edition of each kind."""
-    found = []
+    found, rows = [], case_view.papers_of(work, *(int(one["id"]) for one in above))
     for one in above:
         model = work.registry.by_collection[one["collection"]]
-        newest = {row["kind"]: row for row in reversed(case_view.papers_of(work, int(one["id"])))}
+        newest = {row["kind"]: row for row in reversed(rows) if row["instance_id"] == int(one["id"])}
         papers = [{**attachment_json(row), "label": model.papers.get(kind, kind)} for kind, row in newest.items()]
         if papers:
             found.append({"case": one, "papers": papers})

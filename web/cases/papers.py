@@ -13,14 +13,13 @@ from api.dependencies import answered
 from api.errors import status_of
 from api.refusals import BodyTooLarge
 from api.routes.attachments import keep, served
+from engine.definition.model import ProcessModel
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, Refused, StaleVersion
 from engine.runtime import queries
 from engine.runtime.commands import ATTACHING, Paper
 from engine.runtime.database import Row
 from engine.runtime.present import attachment_json, brief
 from engine.runtime.service import Answer, Asking
-from engine.runtime.snapshots import load_case
-from engine.runtime.work import Work
 from web.cases.reaching import At, CaseKey, done
 from web.doors import local_path, page_router
 from web.shell import size
@@ -53,10 +52,9 @@ def papers_routes() -> APIRouter:
     return router
 
 
-def open_kinds(work: Work, row: Row) -> dict[str, str]:
+def open_kinds(model: ProcessModel, row: Row) -> dict[str, str]:
     """The kinds of paper that can be attached to the case now, with their labels."""
-    model = work.registry.by_code[row["process"]]
-    wanted = model.open_papers(row["state"], load_case(work, row).dossier)
+    wanted = model.open_papers(row["state"], model.dossier.model_validate_json(row["dossier"]))
     return {kind: label for kind, label in model.papers.items() if kind in wanted}
 
 
@@ -133,7 +131,7 @@ async def _stored(visit: Visit, at: At, kind: str, form: FormData) -> list[Paper
             storing = partial(keep, visit.engine, kind, file, visit.settings.upload_limit_bytes)
             papers.append(await in_thread(storing))
         except Refused as refusal:
-            sentence = visit.tr(refusal.sentence).format(**refusal.params)
+            sentence = visit.said(refusal)
             refused.append(visit.tr("«{name}»: {sentence}", name=file.filename, sentence=sentence))
     if refused:
         raise InvalidInput({FILES: " ".join([*refused, visit.tr("Chưa tệp nào được đính kèm.")])})
@@ -155,7 +153,7 @@ def _page(
             at=at,
             case=brief(work, row),
             groups=by_kind(dict(model.papers), queries.attachments_of(work.tx, row["id"])),
-            kinds=open_kinds(work, row),
+            kinds=open_kinds(model, row),
             kind=kind,
             faults=wrong,
             said=_said(visit, refused),

@@ -15,6 +15,7 @@ from engine.runtime.present import brief
 from engine.runtime.service import Answer
 from engine.runtime.work import Work
 from web.doors import reasons_of
+from web.given import number
 from web.visits import Guest, Visit
 
 CaseKey = Annotated[int, Path(ge=1, lt=2**63)]
@@ -110,4 +111,4 @@ def _address(visit: Visit, code: str) -> str:
     """Where the case with that code is; its code ends with its key."""
     prefix, key = code.partition("-")[0], code.rpartition("-")[2]
     model = next((model for model in visit.engine.registry.models if model.prefix == prefix), None)
-    return f"/{model.collection}/{int(key)}" if model and key.isascii() and key.isdigit() else ""
+    return f"/{model.collection}/{int(key)}" if model and number(key) is not None else ""

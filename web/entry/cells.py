@@ -19,6 +19,8 @@ NOT_YES_OR_NO = "Hãy ghi «có», hoặc để trống."
 IS_FORMULA = "Ô chứa công thức hoặc lỗi; hãy dán lại dưới dạng giá trị."
 UNREADABLE = "Không đọc được danh sách này; hãy dán lại từ bảng tính, hoặc lưu thành tệp .xlsx."
 SEPARATORS = "\t;,"
+LONGEST = 5_000
+TOO_LONG = "Ô dài quá 5.000 ký tự; hãy rút gọn."
 LIST, REASONS = "Danh sách", "Lý do"
 
 
@@ -60,6 +62,8 @@ def dossier_of(model: ProcessModel, cells: Sequence[str]) -> tuple[dict[str, Any
     for column, cell in zip(columns_of(model), cells, strict=False):
         if cell == NO_VALUE:
             faults[column.name] = IS_FORMULA
+        elif len(cell) > LONGEST:
+            faults[column.name] = TOO_LONG
         elif column.field.kind is Kind.TICK:
             if fold(cell) in YES:
                 typed[column.name] = [TICKED]

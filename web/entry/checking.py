@@ -1,20 +1,26 @@
 """The rows of a list as their page shows them: what is wrong in which cell, what the rules say, what can be taken."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
 
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.errors import Reason
 from engine.jobs.rehearsing import Rehearsal, rehearse_list
+from engine.runtime import register
 from engine.runtime.database import Row
 from engine.runtime.work import Work
 from web.entry.cells import dossier_of
 from web.entry.columns import Column, columns_of
 from web.entry.listing import Listing
 
+T = TypeVar("T")
+KEPT = 8
+"""So many lists that were looked at are remembered; the one that nobody has asked for longest goes."""
 SHOWN_FIRST = 11
 """So many columns are always there; the others when something stands in them."""
 
@@ -57,6 +63,31 @@ class Checked:
     @property
     def bad(self) -> list[CheckedRow]:
         return [row for row in self.rows if not row.is_good]
+
+
+class Checks:
+    """Looks at lists one at a time, so that long ones leave the site its threads, and remembers what it has found.
+
+    To be made where a loop runs.
+    """
+
+    def __init__(self) -> None:
+        self._one_at_a_time = CapacityLimiter(1)
+        self._known: OrderedDict[Hashable, Checked] = OrderedDict()
+
+    async def alone(self, blocking: Callable[[], T]) -> T:
+        """Do what looks at a list, in a thread, when nobody else does."""
+        return await to_thread.run_sync(blocking, limiter=self._one_at_a_time)
+
+    def check(self, work: Work, actor: Actor, model: ProcessModel, parent: Row, listing: Listing) -> Checked:
+        """As `check`; for as long as no case has changed the same list costs nothing. Only within `alone`."""
+        where = (parent["id"], parent["version"], register.stamp(work), work.today)
+        key = (actor.person_id, actor.hats, listing.stamp, where)
+        found = self._known.pop(key, None) or check(work, actor, model, parent, listing)
+        self._known[key] = found
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return found
 
 
 def check(work: Work, actor: Actor, model: ProcessModel, parent: Row, listing: Listing) -> Checked:

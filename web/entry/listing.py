@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from starlette.datastructures import FormData
-
 from engine.errors import InvalidInput
 from engine.jobs.orders import MOST_ROWS
 from engine.runtime import drafts
@@ -46,12 +44,11 @@ class Listing:
             raise InvalidInput({TEXT: told})
         return replace(self, rows=rows, unknown=unknown, text="")
 
-    def without(self, number: int) -> "Listing":
-        """The list without the row of that number, from 1."""
-        return replace(self, rows=(*self.rows[: max(number - 1, 0)], *self.rows[number:]))
+    def edited(self, typed: Mapping[str, str], without: int = 0) -> "Listing":
+        """The list with what was typed into its cells, when it was typed into these rows.
 
-    def edited(self, typed: Mapping[str, str]) -> "Listing":
-        """The list with what was typed into its cells, when it was typed into these rows."""
+        without: the number of a row, from 1, that goes; so do rows in which nothing is left.
+        """
         if typed.get(STAMP_FIELD) != self.stamp:
             return self
         rows = [list(row) for row in self.rows]
@@ -60,18 +57,19 @@ class Listing:
             row, column = (int(place["row"]) - 1, int(place["column"])) if place else (-1, 0)
             if 0 <= row < len(rows) and column < len(rows[row]):
                 rows[row][column] = " ".join(value.split())
-        return replace(self, rows=tuple(tuple(row) for row in rows if any(row)))
+        left = (tuple(row) for number, row in enumerate(rows, start=1) if number != without and any(row))
+        return replace(self, rows=tuple(left))
 
 
-def find(tx: Transaction, person_id: int, place: str) -> Listing:
+def find(tx: Transaction, person_id: int, place: str, wall_now: datetime) -> Listing:
     """The list that this person is entering at that address; an empty one when there is none."""
-    draft = drafts.find(tx, person_id, place)
+    draft = drafts.find(tx, person_id, place, wall_now)
     if draft is None:
         return Listing()
     rows = (tuple(json.loads(row)) for row in draft.typed.get(ROWS, ()))
     text = next(iter(draft.typed.get(TEXT, ())), "")
     found = Listing(tuple(rows), tuple(draft.typed.get(UNKNOWN, ())), text)
-    cells = drafts.find(tx, person_id, place + CELLS)
+    cells = drafts.find(tx, person_id, place + CELLS, wall_now)
     return found.edited({name: values[0] for name, values in cells.typed.items() if values}) if cells else found
 
 
@@ -84,8 +82,3 @@ def keep(tx: Transaction, person_id: int, place: str, listing: Listing, wall_now
     rows = [json.dumps(row, ensure_ascii=False) for row in listing.rows]
     typed = {ROWS: rows, UNKNOWN: list(listing.unknown), TEXT: [listing.text] if listing.text else []}
     drafts.keep(tx, person_id, place, typed, 0, wall_now)
-
-
-def texts_of(form: FormData) -> dict[str, str]:
-    """What a form has sent, without files."""
-    return {name: value for name, value in form.items() if isinstance(value, str)}

@@ -1,6 +1,7 @@
 """Enter a whole list of proposals: paste or upload it, put right what is wrong in its cells, take the good rows."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from engine.definition.performing import Actor
 from engine.errors import InvalidInput, NotFound, Refused
 from engine.jobs import reading
 from engine.jobs.exports import MEDIA_TYPES, csv_of
-from engine.jobs.orders import MOST_ROWS, Order, OrderedRow, begin_cases, order
+from engine.jobs.orders import MOST_ROWS, Kind, Order, OrderedRow, begin_cases, order
 from engine.jobs.reading import Outcome
 from engine.jobs.rehearsing import signed_with
 from engine.runtime.beginning import NewCase, rehearse
@@ -29,7 +30,7 @@ from web.cases.reaching import At, CaseKey
 from web.doors import page_router
 from web.entry import listing
 from web.entry.cells import cells_of_file, cells_of_text, template, with_reasons
-from web.entry.checking import Checked, CheckedRow, check
+from web.entry.checking import Checked, CheckedRow, Checks
 from web.entry.columns import PROCESS, arranged, columns_of
 from web.entry.listing import STAMP_FIELD, TEXT, Listing
 from web.jobs.pages import JOBS
@@ -39,6 +40,8 @@ HERE = "nhap-danh-sach"
 EDITED_AT_ONCE = 50  # rows with their cells open: a form has a bound number of fields
 TAKE, EDIT, OUT, DROP, FROM_JOB = "take", "edit:", "out:", "drop", "job:"
 NAME, AWARD = "subject.name", "award"
+MOST_BYTES = 1_000_000
+CHANGED = "Danh sách đã thay đổi ở nơi khác nên chưa bỏ dòng nào. Dưới đây là danh sách hiện nay; hãy xem rồi bỏ lại."
 
 
 def entry_routes() -> APIRouter:
@@ -46,15 +49,17 @@ def entry_routes() -> APIRouter:
     router = page_router()
 
     @router.get(f"/{{collection}}/{{case_id:int}}/{HERE}")
-    def show(visit: Visiting, collection: str, case_id: CaseKey, sua: str = "") -> Response:
+    async def show(visit: Visiting, collection: str, case_id: CaseKey, sua: str = "") -> Response:
         opened = int(sua) if sua.isascii() and sua.isdigit() and len(sua) < 5 else 0
-        return _page(visit, At(collection, case_id), opened=opened)
+        return await _checks(visit).alone(lambda: _page(visit, At(collection, case_id), opened=opened))
 
     @router.post(f"/{{collection}}/{{case_id:int}}/{HERE}")
     async def change(visit: Visiting, collection: str, case_id: CaseKey) -> Response:
+        at = At(collection, case_id)
+        await in_thread(lambda: _must_enter(visit, at))
         form = await visit.form()
         try:
-            return await _change(visit, At(collection, case_id), form)
+            return await _change(visit, at, form)
         finally:
             await form.close()
 
@@ -65,13 +70,10 @@ def entry_routes() -> APIRouter:
             return _download(template(model), "danh-sach-mau.xlsx")
 
     @router.get(f"/{{collection}}/{{case_id:int}}/{HERE}/dong-loi.{{form}}")
-    def bad_rows(visit: Visiting, collection: str, case_id: CaseKey, form: str) -> Response:
+    async def bad_rows(visit: Visiting, collection: str, case_id: CaseKey, form: str) -> Response:
         if form not in MEDIA_TYPES:
             raise NotFound(what=f"tệp dạng {form}")
-        with visit.look() as (work, actor):
-            model, checked = _checked(visit, work, actor, At(collection, case_id))
-        sheet = with_reasons(model, [(row.cells, row.why(checked.columns)) for row in checked.bad])
-        return _download(write([sheet]) if form == "xlsx" else csv_of(sheet), f"dong-loi.{form}")
+        return await _checks(visit).alone(lambda: _bad_rows(visit, At(collection, case_id), form))
 
     return router
 
@@ -95,18 +97,35 @@ def _parent(visit: Visit, work: Work, actor: Actor, at: At) -> tuple[ProcessMode
     return model, row
 
 
-def _checked(visit: Visit, work: Work, actor: Actor, at: At) -> tuple[ProcessModel, Checked]:
-    model, row = _parent(visit, work, actor, at)
-    kept = listing.find(work.tx, actor.person_id or 0, _place(at))
-    return model, check(work, actor, model, row, kept)
+def _must_enter(visit: Visit, at: At) -> None:
+    with visit.look() as (work, actor):
+        _parent(visit, work, actor, at)
+
+
+def _checks(visit: Visit) -> Checks:
+    """Those of this process."""
+    state = visit.request.app.state
+    if not hasattr(state, "checks"):
+        state.checks = Checks()
+    found: Checks = state.checks
+    return found
+
+
+def _bad_rows(visit: Visit, at: At, form: str) -> Response:
+    with visit.look() as (work, actor):
+        model, row = _parent(visit, work, actor, at)
+        kept = listing.find(work.tx, actor.person_id or 0, _place(at), visit.engine.wall())
+        checked = _checks(visit).check(work, actor, model, row, kept)
+    sheet = with_reasons(model, [(row.cells, row.why(checked.columns)) for row in checked.bad])
+    return _download(write([sheet]) if form == "xlsx" else csv_of(sheet), f"dong-loi.{form}")
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────
 def _page(visit: Visit, at: At, *, opened: int = 0, refused: Refused | None = None, text: str = "") -> Response:
     with visit.look() as (work, actor):
         model, row = _parent(visit, work, actor, at)
-        kept = listing.find(work.tx, actor.person_id or 0, _place(at))
-        checked = check(work, actor, model, row, kept)
+        kept = listing.find(work.tx, actor.person_id or 0, _place(at), visit.engine.wall())
+        checked = _checks(visit).check(work, actor, model, row, kept)
         opens = [one for one in checked.rows if not one.is_good or one.number == opened]
         return visit.page(
             "entry/list.html.j2",
@@ -131,7 +150,7 @@ def _said(visit: Visit, refused: Refused | None) -> str:
     if refused is None:
         return ""
     sentences = refused.fields.values() if isinstance(refused, InvalidInput) else ()
-    return " ".join(sentences) or visit.tr(refused.sentence).format(**refused.params)
+    return " ".join(sentences) or visit.said(refused)
 
 
 def _download(content: bytes, name: str) -> Response:
@@ -146,13 +165,13 @@ async def _change(visit: Visit, at: At, form: FormData) -> Response:
         changed = await in_thread(lambda: _changed(visit, at, form, do))
         if do == TAKE:
             return await _take(visit, at, form, changed)
+        await visit.write(lambda tx, owner: listing.keep(tx, owner, place, changed, visit.engine.wall()))
     except InvalidInput as refused:
-        return await in_thread(_refused(visit, at, form, refused))
+        return await _checks(visit).alone(_refused(visit, at, form, refused))
     except Refused as refused:
         if isinstance(form.get("file"), UploadFile) and _uploaded(form) is not None:
-            return await in_thread(_refused(visit, at, form, refused))
+            return await _checks(visit).alone(_refused(visit, at, form, refused))
         raise
-    await visit.write(lambda tx, owner: listing.keep(tx, owner, place, changed, visit.engine.wall()))
     number = do.removeprefix(EDIT)
     return visit.go(f"{place}?sua={number}#dong-{number}" if do.startswith(EDIT) and number.isdigit() else place)
 
@@ -169,21 +188,24 @@ def _changed(visit: Visit, at: At, form: FormData, do: str) -> Listing:
     """
     with visit.look() as (work, actor):
         model, _ = _parent(visit, work, actor, at)
-        kept = listing.find(work.tx, actor.person_id or 0, _place(at))
+        kept = listing.find(work.tx, actor.person_id or 0, _place(at), visit.engine.wall())
         if do == DROP:
             return Listing()
         given = {name: value for name, value in form.items() if isinstance(value, str)}
-        kept = replace(kept, text="").edited(given)
+        out = int(do.removeprefix(OUT)) if re.fullmatch(f"{OUT}[0-9]{{1,4}}", do) else 0
+        if out and given.get(STAMP_FIELD) != kept.stamp:
+            raise InvalidInput({TEXT: CHANGED})
+        kept = replace(kept, text="").edited(given, without=out)
         if do.startswith(FROM_JOB):
             return kept.with_rows(_left_of_job(work, actor, do.removeprefix(FROM_JOB), kept))
-    if do.startswith(OUT) and do.removeprefix(OUT).isdigit():
-        return kept.without(int(do.removeprefix(OUT))) if given.get(STAMP_FIELD) else kept
-    return _with_more(model, kept, form)
+    return kept if out else _with_more(model, kept, form)
 
 
 def _with_more(model: ProcessModel, kept: Listing, form: FormData) -> Listing:
     """The list with what was pasted and uploaded below it."""
     file, text = _uploaded(form), str(form.get(TEXT, ""))
+    if len(text.encode()) > MOST_BYTES:
+        raise InvalidInput({TEXT: "Danh sách dán vào dài quá 1 MB; hãy chia thành nhiều lần."})
     cells = cells_of_file(file.file, file.filename or "") if file else []
     more = [arranged(columns_of(model), given) for given in (cells, cells_of_text(text)) if given]
     if not kept.rows and not any(table.rows for table in more):
@@ -202,7 +224,8 @@ def _left_of_job(work: Work, actor: Actor, job_id: str, kept: Listing) -> list[l
     """The rows that a job of this person could not begin and that are not in the list again already."""
     if not job_id.isascii() or not job_id.isdigit() or len(job_id) > 17:
         raise NotFound(what="tác vụ")
-    reading.job_of(work, actor, int(job_id))
+    if reading.job_of(work, actor, int(job_id))["kind"] != Kind.START:
+        raise InvalidInput({TEXT: "Tác vụ này không nhập danh sách nên không có dòng nào để sửa."})
     rows = [row for row in reading.rows_of(work, int(job_id), 0, MOST_ROWS) if row["outcome"] != Outcome.DONE]
     return [row["given"]["cells"] for row in rows if tuple(row["given"].get("cells", ())) not in kept.rows]
 
@@ -210,7 +233,7 @@ def _left_of_job(work: Work, actor: Actor, job_id: str, kept: Listing) -> list[l
 # ── taking ───────────────────────────────────────────────────────────────────────────────────────
 async def _take(visit: Visit, at: At, form: FormData, changed: Listing) -> Response:
     """Order that the good rows be begun; the others stay in the list."""
-    wanted, left = await in_thread(lambda: _taken(visit, at, changed))
+    wanted, left = await _checks(visit).alone(lambda: _taken(visit, at, changed))
     asking = await visit.asking(form)
 
     def keep_the_others(work: Work, actor: Actor) -> None:
@@ -224,7 +247,7 @@ async def _take(visit: Visit, at: At, form: FormData, changed: Listing) -> Respo
 def _taken(visit: Visit, at: At, changed: Listing) -> tuple[Order, Listing]:
     with visit.look() as (work, actor):
         model, row = _parent(visit, work, actor, at)
-        checked = check(work, actor, model, row, changed)
+        checked = _checks(visit).check(work, actor, model, row, changed)
         above = work.registry.by_code[row["process"]]
         signing = signed_with(above, model, row["state"])
         title = visit.tr(

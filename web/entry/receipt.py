@@ -24,7 +24,7 @@ def receipt_routes() -> APIRouter:
             return visit.page(
                 "entry/receipt.html.j2",
                 visit.frame(work, actor),
-                title=visit.tr("Biên nhận hồ sơ"),
+                title=visit.tr("Giấy biên nhận"),
                 at=at,
                 made=receipt(work, row, actor),
                 mails=mails_of_case(work.tx, row["id"]),

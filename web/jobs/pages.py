@@ -83,14 +83,15 @@ async def _stop(visit: Visit, job_id: int) -> Response:
 
 
 def _shown(work: Work, actor: Actor, job_id: int) -> dict[str, Any]:
-    """What the page and its progress show: what wants a look comes first."""
+    """What the page and its progress show: what wants a look comes first; counts until the work has ended."""
     job = reading.job_of(work, actor, job_id)
-    rows = reading.rows_of(work, job_id, 0, MOST_ROWS)
+    is_open = job["state"] in OPEN
+    rows = [] if is_open else reading.rows_of(work, job_id, 0, MOST_ROWS)
     groups = [(outcome, TONES[outcome], [row for row in rows if row["outcome"] == outcome]) for outcome in ORDER]
     left = [row for row in rows if row["outcome"] != Outcome.DONE]
     return {
         "job": job,
-        "is_open": job["state"] in OPEN,
+        "is_open": is_open,
         "is_export": job["kind"] == Kind.EXPORT,
         "groups": [group for group in groups if group[2]],
         "left": left,

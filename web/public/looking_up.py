@@ -7,8 +7,8 @@ from api.limits import LOOK_UP
 from engine.definition.language import Phase
 from engine.runtime.receipts import Standing, look_up
 from web.doors import page_router
-from web.public.showing import INDEXED, frame_for, public_page
-from web.visits import Anybody, Guest, in_thread
+from web.public.showing import INDEXED, public_page
+from web.visits import Anybody, Guest, frame_for, in_thread
 
 STAGES = {
     Phase.DRAFTED: "Đang soạn",
@@ -19,6 +19,8 @@ STAGES = {
     Phase.CLOSED: "Đã kết thúc",
 }
 """The phases in words for who does not work here."""
+WITH_UNIT = "Đã nộp: chờ đơn vị bổ sung"
+"""The words for a case that was handed in and waits for its own unit."""
 LONGEST_CODE = 60
 
 
@@ -41,8 +43,13 @@ def look_up_routes() -> APIRouter:
 def _told(guest: Guest, given: str) -> Response:
     with guest.engine.database.read() as tx:
         found: Standing | None = look_up(guest.engine.work(tx), given)
-    stage = STAGES[found.phase] if found else ""
+    stage = _stage(found) if found else ""
     status = 200 if found else 404
     return guest.page(
         "public/look_up.html.j2", frame_for(guest), status=status, given=given, found=found, stage=stage
     )  # fmt: skip
+
+
+def _stage(found: Standing) -> str:
+    waits = found.phase is Phase.SUBMITTED and found.is_with_unit and not found.is_over
+    return WITH_UNIT if waits else STAGES[found.phase]

@@ -6,14 +6,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.memory import Memory
 from api.routes.register import CSV, JSON, MOST_IN_FILE, csv_of, kept
 from engine.definition.documents import canonical
 from engine.errors import NotFound
 from engine.runtime import register
-from engine.runtime.register import Line, Wanted
+from engine.runtime.register import Line, Statistics, Wanted
+from engine.runtime.work import Work
 from web.doors import page_router
 from web.public.showing import INDEXED, public_page
-from web.visits import Anybody, Guest
+from web.visits import Anybody
 
 ROWS, EXEMPLARS = 100, 20
 LIST, EXEMPLARY, FIGURES = "/cong-khai", "/guong-dien-hinh", "/thong-ke"
@@ -63,18 +65,23 @@ def _list(router: APIRouter) -> None:
 
 
 def _files(router: APIRouter) -> None:
+    memory: Memory[bytes] = Memory()
+
     @router.get(f"{LIST}.csv")
     def as_csv(
         guest: Anybody, text: Text = "", year: Year = "", award: Award = "", kind: Kind = "", unit: Unit = ""
     ) -> Response:
-        return kept(guest.request, csv_of(_all(guest, _wanted(text, year, award, kind, unit))), CSV)
+        wanted = _wanted(text, year, award, kind, unit)
+        return kept(
+            guest.request, memory.recall(guest.engine, (CSV, wanted), lambda work: csv_of(_all(work, wanted))), CSV
+        )
 
     @router.get(f"{LIST}.json")
     def as_json(
         guest: Anybody, text: Text = "", year: Year = "", award: Award = "", kind: Kind = "", unit: Unit = ""
     ) -> Response:
-        items = [register.line_json(line) for line in _all(guest, _wanted(text, year, award, kind, unit))]
-        return kept(guest.request, canonical({"items": items}).encode(), JSON)
+        wanted = _wanted(text, year, award, kind, unit)
+        return kept(guest.request, memory.recall(guest.engine, (JSON, wanted), lambda work: _json(work, wanted)), JSON)
 
 
 def _one(router: APIRouter) -> None:
@@ -102,20 +109,25 @@ def _exemplars(router: APIRouter) -> None:
 
 
 def _figures(router: APIRouter) -> None:
+    memory: Memory[tuple[Statistics, tuple[int, ...]]] = Memory()
+
     @router.get(FIGURES)
     def figures(guest: Anybody, year: Year = "") -> Response:
         wanted = _wanted("", year, "", "", "").year
-        with guest.engine.database.read() as tx:
-            work = guest.engine.work(tx)
-            found, years = register.statistics(work, wanted), register.choices(work).years
+        found, years = memory.recall(
+            guest.engine, wanted, lambda work: (register.statistics(work, wanted), register.choices(work).years)
+        )
         return public_page(
             guest, "public/statistics.html.j2", robots=INDEXED, figures=found, year=wanted, years=years
         )  # fmt: skip
 
 
-def _all(guest: Guest, wanted: Wanted) -> list[Line]:
-    with guest.engine.database.read() as tx:
-        return register.lines(guest.engine.work(tx), wanted, MOST_IN_FILE)
+def _all(work: Work, wanted: Wanted) -> list[Line]:
+    return register.lines(work, wanted, MOST_IN_FILE)
+
+
+def _json(work: Work, wanted: Wanted) -> bytes:
+    return canonical({"items": [register.line_json(line) for line in _all(work, wanted)]}).encode()
 
 
 def _wanted(text: str, year: str, award: str, kind: str, unit: str) -> Wanted:

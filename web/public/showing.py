@@ -8,24 +8,10 @@ from typing import Any
 from starlette.responses import Response
 
 from api.routes.register import kept
-from engine.errors import NotAuthenticated
-from web.shell import Frame
-from web.visits import NOTE_COOKIE, Guest, Visit
+from web.visits import NOTE_COOKIE, Guest, frame_for
 
 INDEXED: dict[str, str] = {}
 NOT_INDEXED = {"X-Robots-Tag": "noindex"}
-
-
-def frame_for(guest: Guest) -> Frame | None:
-    """The frame of somebody who is logged in; None for anybody else."""
-    if not guest.secret:
-        return None
-    visit = Visit(guest.request, guest.engine, guest.settings, guest.secret, guest.language)
-    try:
-        with visit.look() as (work, actor):
-            return visit.frame(work, actor)
-    except NotAuthenticated:
-        return None
 
 
 def public_page(guest: Guest, template: str, *, robots: dict[str, str] = NOT_INDEXED, **context: Any) -> Response:

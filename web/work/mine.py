@@ -131,10 +131,12 @@ def _office(work: Work, actor: Actor) -> dict[str, Any]:
     tiles += [(name, sum(counted[step] for step in of_it), address) for name, of_it, address in TILES]
     tiles.append(("Thư không gửi được", failed_count(work, actor), "/thu?trang_thai=failed"))
     running = first_page.newest_owed(work, actor)
+    own = coverage.coverage(work, actor, int(running["id"]))["totals"]["units"] if running else 0
     return {
         "tiles": [tile for tile in tiles if tile[1]],
         "campaign": running,
-        "totals": coverage.coverage(work, actor, int(running["id"]))["totals"] if running else None,
+        "totals": coverage.totals_of_all(work, int(running["id"])) if running else None,
+        "sees_units": own > 0,
         "late": first_page.overdue_by_unit(work, actor, MOST_UNITS),
     }
 

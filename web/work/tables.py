@@ -1,25 +1,16 @@
 """Tables of cases for people: a part of a list at its address, and what the list can be narrowed to."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from engine.definition.language import Phase
 from engine.definition.performing import Actor
 from engine.runtime import listing, saved_views
 from engine.runtime.queries import AWARD
 from engine.runtime.work import Work
+from web.words import PHASES
 from web.work.filters import PROCESS, SECTIONS, filter_of
 from web.work.views import FROM, View
 
 PART = 50
-PHASES: Mapping[str, str] = {
-    Phase.DRAFTED: "Dự thảo",
-    Phase.SUBMITTED: "Đã trình",
-    Phase.APPRAISED: "Đã thẩm định",
-    Phase.APPROVED: "Đã có quyết định",
-    Phase.FORWARDED_TO_CITY: "Đã chuyển thành phố",
-    Phase.CLOSED: "Đã kết thúc",
-}
 
 
 def part_of(work: Work, actor: Actor, view: View) -> dict[str, Any]:

@@ -152,9 +152,9 @@ def in_window(case: AwardCase) -> str | None:
 
 
 def movement_exists(case: AwardCase) -> str | None:
-    """The plan's list is open ("và các phong trào khác"): an unknown name is only pointed out."""
+    """The plan's list is open ("và các phong trào khác"): an unknown name is only pointed out, and none is no fault."""
     code = case.dossier.movement
-    if code and case.law.find("movement", code, case.today) is not None:
+    if not code or case.law.find("movement", code, case.today) is not None:
         return None
     known = ", ".join(row.key for row in case.law.rows if row.kind == "movement" and row.in_force(case.today))
     return f"Phong trào «{code}» không có trong kế hoạch; các mã đã biết: {known}"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from engine.definition import (
     EDIT,
     NO_DEADLINE,
+    Asked,
     Begin,
     Case,
     Duty,
@@ -64,6 +65,16 @@ def facts(case: Case[WardPlanDossier]) -> tuple[Fact, ...]:
 
 SECTIONS = ("purpose", "contents", "starts_on", "ends_on", "organisation")
 
+
+def wanted(requests: tuple[Completion, ...]) -> tuple[Asked, ...] | None:
+    """Every section and the signed plan, with the items of the last request beside the plan; None before any."""
+    if not requests:
+        return None
+    items = "; ".join(requests[-1].items)
+    plan = Asked(Paper.KE_HOACH, "Hoàn thiện theo yêu cầu", items)
+    return plan, *(Asked(name, "Sửa nếu thuộc các mục cần hoàn thiện") for name in SECTIONS)
+
+
 # The ladder of the ward deadline: 10, 5, 2, 0 working days before, then every 2 after; the chair joins on
 # the day itself and from +3, Phòng Nội vụ from +5.
 CHASE = (
@@ -102,7 +113,7 @@ class WardPlan(Process):
     drafted      = Task("Dự thảo",              "Xem và ký ban hành kế hoạch",        WARD_CHAIR,     until("campaign.ward_plans_due_on"), phase=Phase.DRAFTED, remind=SIGNING, edits=SECTIONS)
     signed       = Task("Đã ký ban hành",       "Gửi kế hoạch về quận",               WARD_OFFICER,   until("campaign.ward_plans_due_on"), phase=Phase.DRAFTED, remind=CHASE)
     submitted    = Task("Đã gửi quận",          "Kiểm tra kế hoạch của phường",       APPRAISER,      within("plan_check"),                phase=Phase.SUBMITTED, remind=CHECK)
-    returned     = Task("Yêu cầu hoàn thiện",   "Hoàn thiện kế hoạch và gửi lại",     WARD_OFFICER,   within("plan_completion"),           phase=Phase.SUBMITTED, remind=CHASE[2:], edits=SECTIONS)
+    returned     = Task("Yêu cầu hoàn thiện",   "Hoàn thiện kế hoạch và gửi lại",     WARD_OFFICER,   within("plan_completion"),           phase=Phase.SUBMITTED, remind=CHASE[2:], edits=SECTIONS, asked=lambda d: wanted(d.returned))
     checked      = Task("Đã kiểm tra",          "Ký tiếp nhận kế hoạch",              APPRAISAL_HEAD, within("plan_receipt"),              phase=Phase.APPRAISED, remind=SIGN_RECEIPT)
     acknowledged = Task("Đã tiếp nhận",         "Chờ ngày bắt đầu thực hiện",         WARD_OFFICER,   NO_DEADLINE,                         phase=Phase.APPROVED)
     in_progress  = Task("Đang triển khai",      "Triển khai và gửi báo cáo kết quả",  WARD_OFFICER,   until("campaign.reports_due_on"),    phase=Phase.APPROVED, remind=CHASE)
@@ -118,7 +129,8 @@ class WardPlan(Process):
     submit      = action("Gửi về quận",          signed.to(submitted), stamp="submitted_at")
     check       = action("Đạt yêu cầu",          submitted.to(checked))
     send_back   = action("Yêu cầu hoàn thiện",   submitted.to(returned) | checked.to(returned), by=(APPRAISER, APPRAISAL_HEAD), form=Completion, into="returned", tells=(Tell("returned", (WARD_CHAIR,)),))
-    resubmit    = action("Gửi lại",              returned.to(submitted, cond=["sections_written", "within_campaign", "plan_attached"]), stamp="submitted_at")
+    resubmit    = action("Gửi lại",              returned.to(submitted, cond=["sections_written", "within_campaign", "plan_attached", "improved", "signed_again"]), stamp="submitted_at",
+                         tells=(Tell("resubmitted", (WARD_CHAIR,)),))
     acknowledge = action("Tiếp nhận",            checked.to(acknowledged), number=Register("ward_plan_receipt", into="receipt_number", form="{number:02d}/TN-{year}"),
                          tells=(Tell("acknowledged", (WARD_OFFICER, WARD_CHAIR)),), signs=True)
     begin       = timer("Bắt đầu triển khai",    acknowledged.to(in_progress), at=at_start_of("starts_on"))
@@ -143,6 +155,14 @@ class WardPlan(Process):
     @guard("Chưa đính kèm kế hoạch", remedy="Đính kèm bản kế hoạch", title="Có bản kế hoạch đính kèm")
     def plan_attached(case: Case[Any]) -> bool:
         return any(document.kind == Paper.KE_HOACH for document in case.documents)
+
+    @guard("Chưa hoàn thiện gì so với yêu cầu", remedy="Sửa các mục cần hoàn thiện, rồi gửi lại", title="Đã hoàn thiện theo yêu cầu")
+    def improved(case: Case[Any]) -> bool:
+        return bool(case.changed)
+
+    @guard("Nội dung kế hoạch đã sửa sau khi ký", remedy="Đính kèm bản kế hoạch đã ký lại", title="Bản đính kèm là bản ký lại")
+    def signed_again(case: Case[Any]) -> bool:
+        return not case.changed.intersection(SECTIONS) or Paper.KE_HOACH in case.changed
 
     @guard("Chưa đính kèm báo cáo kết quả", remedy="Đính kèm báo cáo kết quả", title="Có báo cáo kết quả đính kèm")
     def report_attached(case: Case[Any]) -> bool:

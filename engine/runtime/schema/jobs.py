@@ -13,6 +13,8 @@ job = Table(
     Column("state", Text, nullable=False),  # waiting, running, ready, failed, cancelled
     Column("done", Integer, nullable=False),
     Column("total", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),  # who was served longest ago comes next
+    Column("tries", Integer, nullable=False),  # of an export: each is made from the beginning
     Column("reason", Text, nullable=False),  # of a failure, for people
     Column("created_at", Instant, nullable=False),  # business clock, as people read it
     Column("ended_at", Instant),
@@ -20,7 +22,7 @@ job = Table(
     Column("file_name", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("content", LargeBinary),  # of an export, when it is ready
-    Index(None, "state", "done", "id"),
+    Index(None, "state", "turn", "id"),
     Index(None, "owner_id", "id"),
     Index(None, "expires_at"),
 )  # fmt: skip
