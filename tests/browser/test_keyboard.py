@@ -44,6 +44,7 @@ def test_the_first_stop_leads_past_the_menu(house: House) -> None:
 
 def test_a_ward_sends_its_plan_again(house: House) -> None:
     page = house.person("phuong4")
+    Person(page).open("/ward-plans/5/giay-to").upload("Kế hoạch", "ke-hoach").reads("Đã đính kèm: ke-hoach.pdf")
     page.goto("/ward-plans/5")
     reach(page, "A", "^Gửi lại$")
     page.keyboard.press("Enter")
