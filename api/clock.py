@@ -48,5 +48,5 @@ def stored_clock(tx: Transaction) -> datetime | None:
 
 def store_clock(tx: Transaction, now: datetime) -> None:
     """Remember where the demo's clock stands."""
-    if not tx.run(_MOVE, which=_NAME, value=str(to_micros(now))):
+    if not tx.change(_MOVE, which=_NAME, value=str(to_micros(now))):
         tx.run(_NEW, name=_NAME, value=str(to_micros(now)))

@@ -6,7 +6,6 @@
 
 import errno
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
@@ -16,7 +15,6 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -31,19 +29,18 @@ from api.refusals import (
     SignOnFailed,
     WrongMediaType,
 )
+from api.request_ids import request_id_of
 from engine import errors as engine_errors
 from engine.administration.refusals import OfficeRefused, RowsRefused
 from engine.definition.documents import canonical
 from engine.definition.sentences import field_sentences
 from engine.errors import GuardUnmet, InvalidInput, LinesRefused, Refused, TooManyAttempts, Unavailable
 from engine.office.files import FileRefused
+from engine.runtime import database
 from engine.runtime.present import reason_json
 
 PROBLEM = "application/problem+json"
 TOO_LARGE = "file_too_large"
-OUT_OF_ORDER = (
-    "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY",
-)  # fmt: skip
 DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 STATUS: Mapping[type[Exception], int] = {
@@ -105,7 +102,7 @@ log = logging.getLogger(__name__)
 
 
 def problem(
-    status: int, code: str, detail: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    status: int, code: str, detail: str, scope: Scope, *, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
     """A problem details answer; `more` are its further members."""
     body = {
@@ -113,7 +110,8 @@ def problem(
         "title": TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
-        "instance": quote(path),
+        "instance": quote(scope["path"]),
+        "request_id": request_id_of(scope),
         "code": code,
         "params": {},
         **more,
@@ -121,7 +119,7 @@ def problem(
     return Response(canonical(body), status, headers, PROBLEM)
 
 
-def refusal(refused: Refused, path: str) -> Response:
+def refusal(refused: Refused, scope: Scope) -> Response:
     """The answer to a request that was refused."""
     more: dict[str, Any] = {"params": dict(refused.params)}
     if isinstance(refused, GuardUnmet):
@@ -132,7 +130,7 @@ def refusal(refused: Refused, path: str) -> Response:
         more["fields"] = dict(refused.fields)
     if isinstance(refused, RowsRefused):
         more["rows"] = [asdict(row) for row in refused.rows]
-    return problem(status_of(refused), refused.code, str(refused), path, headers=_headers(refused), **more)
+    return problem(status_of(refused), refused.code, str(refused), scope, headers=_headers(refused), **more)
 
 
 def status_of(refused: Refused) -> int:
@@ -163,7 +161,7 @@ def install(app: FastAPI) -> None:
 
 
 class Faults:
-    """Answers 500 for what nobody expected, with an id under which the log has the whole story.
+    """Answers 500 for what nobody expected, with the id of the request, under which the log has the story.
 
     A database or disk that is out of order is no fault of the program: 503, try again.
     """
@@ -186,20 +184,20 @@ class Faults:
         except Exception as fault:
             if started or scope["type"] != "http":
                 raise
-            await _fault(fault, scope["path"])(scope, receive, sender)
+            await _fault(fault, scope)(scope, receive, sender)
 
 
-def _fault(fault: Exception, path: str) -> Response:
-    correlation = noted(fault)
+def _fault(fault: Exception, scope: Scope) -> Response:
+    correlation = noted(fault, scope)
     if is_out_of_order(fault):
-        return refusal(Unavailable(seconds=5), path)
+        return refusal(Unavailable(seconds=5), scope)
     detail = f"Lỗi hệ thống. Khi báo lỗi, hãy nêu mã {correlation}."
-    return problem(500, "internal_error", detail, path, params={"correlation": correlation})
+    return problem(500, "internal_error", detail, scope, params={"correlation": correlation})
 
 
-def noted(fault: Exception) -> str:
-    """Log what nobody expected; the id under which the log has it."""
-    correlation = secrets.token_hex(8)
+def noted(fault: Exception, scope: Scope) -> str:
+    """Log what nobody expected; the id of the request, under which the log has it."""
+    correlation = request_id_of(scope)
     log.error("fault %s", correlation, exc_info=fault)
     return correlation
 
@@ -208,7 +206,7 @@ def is_out_of_order(fault: Exception) -> bool:
     """Whether the database or the disk is at fault, and not the program: it may go the next time."""
     if isinstance(fault, OSError):
         return fault.errno in DISK_TROUBLE
-    return isinstance(fault, NoConnectionLeft) or getattr(fault, "sqlite_errorname", "").startswith(OUT_OF_ORDER)
+    return database.is_out_of_order(fault)
 
 
 def _headers(refused: Refused) -> dict[str, str]:
@@ -226,12 +224,12 @@ def _headers(refused: Refused) -> dict[str, str]:
 
 async def _on_refused(request: Request, refused: Exception) -> Response:
     assert isinstance(refused, Refused), "registered for it"
-    return refusal(refused, request.scope["path"])
+    return refusal(refused, request.scope)
 
 
 async def _on_invalid_request(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError), "registered for it"
-    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.scope["path"])
+    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.scope)
 
 
 async def _on_http_exception(request: Request, raised: Exception) -> Response:
@@ -239,13 +237,13 @@ async def _on_http_exception(request: Request, raised: Exception) -> Response:
     lost: Lost | None = getattr(request.app.state, "lost", None)
     if lost is not None and raised.status_code == HTTPStatus.NOT_FOUND and _is_for_reading(request):
         return await lost(request)
-    path, headers = request.scope["path"], dict(raised.headers or {})
+    headers = dict(raised.headers or {})
     if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods_at(request))
     phrase = HTTPStatus(raised.status_code).phrase
     detail = f"{TITLES.get(raised.status_code, phrase)}."
     code = phrase.lower().replace(" ", "_")
-    return problem(raised.status_code, code, detail, path, headers=headers, params={"reason": raised.detail})
+    return problem(raised.status_code, code, detail, request.scope, headers=headers, params={"reason": raised.detail})
 
 
 def _is_for_reading(request: Request) -> bool:

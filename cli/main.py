@@ -13,7 +13,7 @@ from api.settings import Settings, SettingsError
 from cli import administration, commands, doctor, keys
 from engine.administration.forms import UNIT_CODE
 from engine.errors import EngineError, InvalidInput
-from engine.runtime.database import DRIVER
+from engine.runtime.database import FAULTS
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as wrong:
         print(f"thidua: {settings_folder(given)}: {wrong.strerror or wrong}", file=sys.stderr)
         return 2
-    except DRIVER.DatabaseError as wrong:
+    except FAULTS as wrong:
         print(f"thidua: {settings_folder(given)}: {wrong}", file=sys.stderr)
         return 2
     except InvalidInput as wrong:

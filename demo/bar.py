@@ -53,7 +53,7 @@ class Bar:
 
     def __init__(self, place: Installation, clock: DemoClock) -> None:
         self._place, self._clock = place, clock
-        self._reads = Database(place.engine.database.path)  # a page may hold a view of the engine's already
+        self._reads = Database(place.engine.database.where)  # a page may hold a view of the engine's already
 
     def __call__(self, guest: Guest, wrong: str = "", typed: str = "", onward: str = "") -> str:
         """wrong: why the clock did not move; typed: where it was to go; onward: where its forms lead back to."""

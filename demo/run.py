@@ -98,7 +98,6 @@ def _load(place: Installation, clock: DemoClock) -> int:
     """The campaign's key. All accounts share one password, so one slow hash is enough."""
     hashed = hash_password(PASSWORD)
     place.engine.writer.call(lambda tx: load_organisation(tx, hashed, clock()))
-    place.engine.reload_office()
     campaign_id = launch_campaign(place.engine)
     place.engine.writer.call(lambda tx: store_clock(tx, clock()))
     return campaign_id

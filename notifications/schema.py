@@ -4,9 +4,9 @@ A message is rendered once; its bytes never change afterwards. An attempt is a r
 The notices that a message covers name it by `notice.message_id`.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from engine.runtime.schema import Instant, Key, metadata, notice
+from engine.runtime.schema import Instant, Key, Text, metadata, notice
 
 message = Table(
     "message", metadata,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, true
 
 from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
@@ -76,7 +76,7 @@ def _waiting() -> Select[Any]:
             user_task.c.due_on,
             func.coalesce(person.c.name, unit.c.name).label("name"),
             func.coalesce(person.c.mail, unit.c.mail).label("address"),
-            func.coalesce(person.c.active, 1).label("reachable"),
+            func.coalesce(person.c.active, true()).label("reachable"),
         )
         .join_from(notice, instance, notice.c.instance_id == instance.c.id)
         .outerjoin(user_task, notice.c.task_id == user_task.c.id)

@@ -94,7 +94,7 @@ def use(tx: Transaction, kind: LinkKind, secret: str, wall_now: datetime) -> Non
         LinkSpent: used, replaced or too old.
     """
     now = to_micros(wall_now)
-    if not tx.run(_USE, hashed=hash_of(secret), of_kind=kind.value, now=now, used_at=now):
+    if not tx.change(_USE, hashed=hash_of(secret), of_kind=kind.value, now=now, used_at=now):
         raise LinkSpent
 
 

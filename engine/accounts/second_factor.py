@@ -90,7 +90,7 @@ def remove(tx: Transaction, person_id: int) -> None:
     Raises:
         NotFound: there is none.
     """
-    if not tx.run(_DROP, owner=person_id):
+    if not tx.change(_DROP, owner=person_id):
         raise NotFound(what="xác thực hai lớp")
 
 
@@ -99,7 +99,7 @@ def _use(tx: Transaction, vault: Vault, row: Row, code: str, wall_now: datetime)
     step = int(wall_now.timestamp()) // STEP_SECONDS
     around = range(step - STEPS_AROUND, step + STEPS_AROUND + 1)
     fitting = [at for at in around if totp.verify(code, for_time=at * STEP_SECONDS)]
-    if not fitting or not tx.run(_USE, owner=row["person_id"], step=fitting[-1]):
+    if not fitting or not tx.change(_USE, owner=row["person_id"], step=fitting[-1]):
         raise WrongCode
 
 

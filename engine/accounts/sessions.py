@@ -41,7 +41,7 @@ def confirm(tx: Transaction, login: Login, old_secret: str, new_secret: str, wal
     Raises:
         NotAuthenticated: the session was ended or confirmed elsewhere meanwhile.
     """
-    changed = tx.run(
+    changed = tx.change(
         _CONFIRM, which=login.session_id, old_hash=hash_of(old_secret), new_hash=hash_of(new_secret),
         confirmed_at=to_micros(wall_now),
     )  # fmt: skip

@@ -45,7 +45,7 @@ class Desk(Reach):
     def __init__(
         self, work: Work, actor: Actor | None, wall: datetime | None = None, login: Login | None = None
     ) -> None:
-        super().__init__(replace(work, office=load_office(work.tx)), actor)  # the shared one is renewed after commit
+        super().__init__(replace(work, office=load_office(work.tx)), actor)  # as it is within this transaction
         self.wall = wall or work.now  # real time: sessions end by it
         self.login = login  # by which the actor is here; None: nothing but the roles is asked for
         self.moved: list[Row] = []  # the people whose mail box was changed, as they were before
@@ -129,13 +129,12 @@ def must_live(row: Row, on: date) -> None:
 def administer(
     engine: Engine, asking: Asking, perform: Callable[[Desk], Answer], needs: Scope = Scope.ADMINISTER
 ) -> "Future[Answer]":
-    """Queue a change of what the office has; the shared office is renewed after the commit, before the answer.
+    """Queue a change of what the office has; every node reads the office again after the commit.
 
     What was answered before is given again only to somebody who still administers something.
     """
 
     def change(work: Work, actor: Actor) -> Answer:
-        work.tx.outdates = True
         wall_now = engine.wall()
         return perform(Desk(work, actor, wall_now, login_of(work.tx, asking.secret, wall_now)))
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 
-from sqlalchemy import Select, bindparam, insert, literal, or_, select
+from sqlalchemy import Select, bindparam, literal, or_, select, true
 
 from engine.definition.language import Seat
 from engine.instants import end_of_day, to_micros
 from engine.runtime.database import Row, Statement
 from engine.runtime.rights import BELOW, FOR_DESKS, HOLDER
 from engine.runtime.schema import access, instance, seat
+from engine.runtime.statements import ignoring
 from engine.runtime.work import Work
 
 BEYOND = 2**63 - 1
@@ -20,7 +21,7 @@ p = bindparam
 
 def _grant(rows: Select[tuple[int, int, str]]) -> Statement:
     columns = ["instance_id", "unit_id", "relation"]
-    return Statement(insert(access).prefix_with("OR IGNORE").from_select(columns, rows))
+    return Statement(ignoring(access).from_select(columns, rows))
 
 
 _PASS_ALL = _grant(select(access.c.instance_id, p("heir"), access.c.relation).where(access.c.unit_id == p("former")))
@@ -52,7 +53,7 @@ _ABOVE = _HELD.union(
     .join_from(_HELD, instance, _HELD.c.above == instance.c.id)
     .where(instance.c.parent_id.is_not(None))
 )
-_SHOW_ABOVE = _grant(select(_ABOVE.c.above, p("heir"), literal(BELOW)))
+_SHOW_ABOVE = _grant(select(_ABOVE.c.above, p("heir"), literal(BELOW)).where(true()))  # SQLite would read ON as a join
 _SEATS = Statement(select(seat).order_by(seat.c.authority_id, seat.c.role, seat.c.valid_from))
 
 

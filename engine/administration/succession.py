@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, null, or_, select, update
+from sqlalchemy import bindparam, delete, func, null, or_, select, update
 
 from engine.administration.desk import Desk, must_live
 from engine.administration.forms import Transfer
@@ -27,7 +27,7 @@ from engine.runtime.savepoints import spared
 from engine.runtime.schema import access, instance, succession, user_task
 from engine.runtime.service import Engine
 from engine.runtime.snapshots import code_of, load_case
-from engine.runtime.statements import GRANT, INSTANCE, OPEN_TASKS
+from engine.runtime.statements import GRANT, INSTANCE, OPEN_TASKS, ignoring
 from engine.runtime.tasks import INCIDENT, STATE, Waiting, holder
 from engine.runtime.work import Work
 
@@ -42,9 +42,7 @@ _MOVE_TASK = Statement(
     update(user_task).where(user_task.c.id == p("which")).values(unit_id=p("to"), assignee_id=null())
 )
 _PASS_ACCESS = Statement(
-    insert(access)
-    .prefix_with("OR IGNORE")
-    .from_select(
+    ignoring(access).from_select(
         ["instance_id", "unit_id", "relation"],
         select(access.c.instance_id, p("heir"), access.c.relation).where(
             access.c.instance_id == p("case"), access.c.unit_id == p("former")

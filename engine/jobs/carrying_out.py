@@ -21,7 +21,7 @@ from engine.jobs.reading import IS_OPEN, OPEN, JobState, Outcome, drop_expired, 
 from engine.runtime import beginning, commands
 from engine.runtime.accounts import Login, actor_of
 from engine.runtime.beginning import NewCase
-from engine.runtime.database import DRIVER, Row, Statement, Transaction
+from engine.runtime.database import FAULTS, Row, Statement, Transaction, is_constraint
 from engine.runtime.schema import job, job_row, person
 from engine.runtime.service import Engine
 from engine.runtime.work import Work
@@ -131,8 +131,9 @@ def _carry_out(work: Work, kind: str, params: Mapping[str, Any], row: Row, actor
     work.tx.command("SAVEPOINT one_row")
     try:
         case = _PERFORM[Kind(kind)](work, params, row, actor)
+        work.tx.settle()
     except Exception as wrong:
-        if isinstance(wrong, DRIVER.Error) and not isinstance(wrong, DRIVER.IntegrityError):
+        if isinstance(wrong, FAULTS) and not is_constraint(wrong):
             raise
         work.tx.command("ROLLBACK TO one_row")
         outcome, sentence, case_id = *_said(wrong), row["instance_id"]
@@ -190,7 +191,7 @@ def _export(engine: Engine, job_id: int) -> None:
         if given is None:
             return
         reason = "" if made else GIVEN_UP if actor else ACCOUNT_CLOSED
-    except DRIVER.Error:
+    except FAULTS:
         raise
     except TooMuch as much:
         made, reason = None, str(much)

@@ -213,7 +213,7 @@ def revoke(tx: Transaction, session_id: int, person_id: int, wall_now: datetime)
     Raises:
         NotFound: it is not theirs, or has ended.
     """
-    if not tx.run(_REVOKE, which=session_id, owner=person_id, revoked_at=to_micros(wall_now)):
+    if not tx.change(_REVOKE, which=session_id, owner=person_id, revoked_at=to_micros(wall_now)):
         raise NotFound(what=f"phiên hoặc mã truy cập số {session_id}")
 
 
@@ -223,7 +223,7 @@ def revoke_all(tx: Transaction, person_id: int, wall_now: datetime, *, but: int 
     but: the key of the session that stays. To be called when a password is set or an account is closed.
     """
     kinds = {"kind": SESSION_KIND, "other_kind": TOKEN_KIND if tokens else SESSION_KIND}
-    return tx.run(_REVOKE_ALL, owner=person_id, kept=but, revoked_at=to_micros(wall_now), **kinds)
+    return tx.change(_REVOKE_ALL, owner=person_id, kept=but, revoked_at=to_micros(wall_now), **kinds)
 
 
 def void_links(tx: Transaction, person_id: int, wall_now: datetime) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
 from engine.definition.documents import canonical
 from engine.office.calendar import CalendarDay, DayKind, WorkingCalendar
@@ -12,7 +12,7 @@ from engine.office.law import LawBook, LegalRow, Mark
 from engine.office.organisation import Office, SeatRow, Unit
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import calendar_day, mandate, membership, person, reference, seat, unit, unit_kind
-from engine.runtime.statements import LEGAL_ROWS, insertion
+from engine.runtime.statements import LEGAL_ROWS, ignoring, insertion
 
 _UNITS = Statement(select(unit).order_by(unit.c.id))
 _SEATS = Statement(select(seat).order_by(seat.c.id))
@@ -21,9 +21,7 @@ _NEW_DAY = insertion(calendar_day)
 _NEW_ROW = insertion(reference)
 _KIND = Statement(select(unit_kind).where(unit_kind.c.code == bindparam("code")))
 _NEW_KIND = Statement(
-    insert(unit_kind)
-    .prefix_with("OR IGNORE")
-    .values(code=bindparam("code"), name=bindparam("name"), rank=bindparam("rank"))
+    ignoring(unit_kind).values(code=bindparam("code"), name=bindparam("name"), rank=bindparam("rank"))
 )
 _NEW_UNIT, _NEW_PERSON, _NEW_MEMBERSHIP, _NEW_SEAT, _NEW_MANDATE = map(
     insertion, (unit, person, membership, seat, mandate)

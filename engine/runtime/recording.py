@@ -121,7 +121,7 @@ def advance(
         "dossier": canonical(new), "history_hash": head, "updated_at": work.micros,
         "closed_at": (row["closed_at"] or work.micros) if state.final else None,  # the first time counts
     }  # fmt: skip
-    if work.tx.run(ADVANCE, which=case.id, expected=row["version"], **new_row) != 1:
+    if work.tx.change(ADVANCE, which=case.id, expected=row["version"], **new_row) != 1:
         raise _unmoved(work, row)
     _write_facts(work, model, before, case)
     _involve(work, model, case, deed)

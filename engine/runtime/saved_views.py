@@ -54,5 +54,5 @@ def drop(tx: Transaction, person_id: int, view_id: int) -> None:
     Raises:
         NotFound: the person has none of that key.
     """
-    if not tx.run(_DROP, owner=person_id, which=view_id):
+    if not tx.change(_DROP, owner=person_id, which=view_id):
         raise NotFound(what=f"bộ lọc số {view_id}")

@@ -22,6 +22,7 @@ from engine.definition.performing import Actor
 from engine.definition.registry import Registry
 from engine.errors import KeyReused, StaleVersion, VersionMissing
 from engine.instants import to_micros
+from engine.office.organisation import Office
 from engine.runtime import beginning, commands
 from engine.runtime.accounts import Scope, actor_of, check_scope, login_of, use
 from engine.runtime.assignments import assign
@@ -29,8 +30,8 @@ from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
 from engine.runtime.commands import Paper
 from engine.runtime.database import Database, Row, Transaction
+from engine.runtime.editions import Editions
 from engine.runtime.effects import run_next_effect
-from engine.runtime.offices import load_office
 from engine.runtime.present import whole
 from engine.runtime.statements import REMEMBER, REPLAY
 from engine.runtime.timers import fire_due
@@ -84,17 +85,18 @@ class Engine:
         self.clock, self.wall, self._salt = clock, wall, salt
         self.ordered = Event()
         """Set when long work was ordered; what carries it out waits for it."""
-        self.reload_office()
-        self.writer = Writer(database, self._follow_up, self.reload_office)
+        self.editions = Editions(database)
+        self.writer = Writer(database, self._follow_up)
 
-    def reload_office(self) -> None:
-        """Read units, seats, calendar and law again, after they were changed."""
+    @property
+    def office(self) -> Office:
+        """The office as it is now; within a transaction, `work` has the right one."""
         with self.database.read() as tx:
-            self.office = load_office(tx)
+            return self.editions.of(tx).office
 
     def work(self, tx: Transaction) -> Work:
         """The surroundings of a command that runs now."""
-        return Work(tx, self.office, self.registry, self.clock(), self._salt)
+        return Work(tx, self.editions.of(tx).office, self.registry, self.clock(), self._salt)
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────
     def start(self, asking: Asking, model: ProcessModel, new: NewCase) -> "Future[Answer]":

@@ -6,6 +6,8 @@ Reads for lists and pages are built where they are asked (`queries`); everything
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.runtime.database import Statement
 from engine.runtime.schema import (
@@ -38,6 +40,14 @@ def insertion(table: Table, *, without: tuple[str, ...] = ()) -> Statement:
     """INSERT of all columns by name; `Transaction.insert` gives the key."""
     names = [c.name for c in table.columns if c.name not in ("id", *without)]
     return Statement(insert(table).values({name: p(name) for name in names}))
+
+
+def ignoring(table: Table) -> Insert:
+    """INSERT that leaves out a row which is there already: `ignoring(t).values(…)` or `.from_select(…)`.
+
+    The clause is PostgreSQL's, and SQLite's too.
+    """
+    return upsert(table).on_conflict_do_nothing()
 
 
 def _in_force(table: Table) -> Any:
@@ -162,15 +172,9 @@ ADVANCE = Statement(
 ARCHIVAL = Statement(select(archival).where(archival.c.instance_id == p("which")))
 NEW_HISTORY = insertion(history)
 HISTORY = Statement(select(history).where(history.c.instance_id == p("which")).order_by(history.c.seq))
-GRANT = Statement(
-    insert(access)
-    .prefix_with("OR IGNORE")
-    .values(instance_id=p("instance_id"), unit_id=p("unit_id"), relation=p("relation"))
-)
+GRANT = Statement(ignoring(access).values(instance_id=p("instance_id"), unit_id=p("unit_id"), relation=p("relation")))
 INVOLVE = Statement(
-    insert(involvement)
-    .prefix_with("OR IGNORE")
-    .values(instance_id=p("instance_id"), person_id=p("person_id"), duty=p("duty"))
+    ignoring(involvement).values(instance_id=p("instance_id"), person_id=p("person_id"), duty=p("duty"))
 )
 DROP_FACTS = Statement(delete(fact).where(fact.c.instance_id == p("which")))
 NEW_FACT = insertion(fact)

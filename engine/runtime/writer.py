@@ -1,44 +1,65 @@
-"""The one writer: every change of this process goes through its thread.
+"""The writers: every change of this process goes through one of their threads, or through a caller while none writes.
 
-What has queued up commits together: a savepoint per command, the answers after the commit. No two
-writers starve each other, and one sync to disk serves many (docs/decisions/0005).
+On SQLite there is one, and what has queued up commits together: a savepoint per command, the answers after the
+commit; no two writers starve each other, and one sync to disk serves many (docs/decisions/0005). On PostgreSQL
+there are a few, a transaction a command; what another transaction came in between of is run again
+(docs/decisions/0017).
 """
 
 import logging
+import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from engine.errors import Unavailable
-from engine.runtime.database import Database, Transaction
+from engine.runtime.database import Database, Transaction, is_conflict, is_constraint
 
 T = TypeVar("T")
 Command = Callable[[Transaction], T]
 FollowUp = Callable[[Transaction], bool]
 Item = tuple[Command[Any], Future[Any]]
+Outcome = tuple[Future[Any], Any, BaseException | None]
 
-MOST_AT_ONCE = 64
+MOST_TRIES = 12
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1  # seconds
 log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Runs commands one after the other in a thread of its own.
+    """Runs commands in threads of its own, as many as the database lets write at the same time.
 
     follow_up: called in transactions of its own after a commit whose command asked for it
-    (`tx.follow_up`), until it answers False; the answers of that commit wait for it. renew: called after the
-    commit of a command that outdates what is shared in memory (`tx.outdates`), before anything else runs.
+    (`tx.follow_up`), until it answers False; the answers of that commit wait for it.
+
+    A command may be run more than once; what it does outside its transaction must bear that. `conflicts` counts
+    how often one was, `commits` what was committed, and `commands` what stood in these.
     """
 
-    def __init__(
-        self, database: Database, follow_up: FollowUp | None = None, renew: Callable[[], None] | None = None
-    ) -> None:
-        self._database, self._follow_up, self._renew = database, follow_up, renew
+    def __init__(self, database: Database, follow_up: FollowUp | None = None) -> None:
+        self._database, self._follow_up = database, follow_up
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._free = threading.Semaphore(database.writers)
         self._stopped, self._door = False, threading.Lock()
-        self._thread.start()
+        self.conflicts = self.commits = self.commands = 0
+        self._threads = [
+            threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(database.writers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many commands have queued up."""
+        return self._queue.qsize()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether all its threads run."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def submit(self, command: Command[T]) -> "Future[T]":
         """Queue a command; the future has its result after the commit, or the exception that undid it.
@@ -54,87 +75,114 @@ class Writer:
         return future
 
     def call(self, command: Command[T]) -> T:
-        """Like `submit`, and wait."""
-        return self.submit(command).result()
+        """Like `submit`, and wait; while nobody writes, the caller does so itself, which saves two hand-overs."""
+        if not self._queue.empty() or not self._free.acquire(blocking=False):
+            return self.submit(command).result()
+        try:
+            if self._stopped:
+                raise Unavailable(seconds=5)
+            future: Future[T] = Future()
+            self._commit([(command, future)])
+            return future.result()
+        finally:
+            self._free.release()
 
     def stop(self) -> None:
-        """Finish what has queued up, then end the thread."""
+        """Finish what has queued up, then end the threads."""
         with self._door:
             self._stopped = True
-            self._queue.put(None)  # nothing comes after it
-        self._thread.join()
+            for _ in self._threads:
+                self._queue.put(None)  # nothing comes after it
+        for thread in self._threads:
+            thread.join()
+        for _ in self._threads:  # callers that write themselves
+            self._free.acquire()
+        for _ in self._threads:
+            self._free.release()
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
-            batch, ended = self._batch(first)
-            while batch:
-                batch = batch[self._commit(batch) :]
-            if ended:
-                break
+            with self._free:
+                if batch := self._batch(first):
+                    self._commit(batch)
 
-    def _batch(self, first: Item) -> tuple[list[Item], bool]:
-        """What has queued up and is still wanted; and whether the writer is to stop after it."""
+    def _batch(self, first: Item) -> list[Item]:
+        """What has queued up and is still wanted, as much as may commit together."""
         batch: list[Item] = []
         item: Item | None = first
         while item is not None:
             if item[1].set_running_or_notify_cancel():  # from here on it cannot be cancelled
                 batch.append(item)
-            if len(batch) == MOST_AT_ONCE:
-                return batch, False
+            if len(batch) >= self._database.at_once:
+                break
             try:
                 item = self._queue.get_nowait()
             except Empty:
-                return batch, False
-        return batch, True
+                break
+            if item is None:
+                self._queue.put(None)  # some thread ends by it
+        return batch
 
-    def _commit(self, batch: list[Item]) -> int:
-        """Commit what has queued up, as far as the first that outdates what the others know; returns how many."""
-        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, batch: list[Item]) -> None:
+        """Commit these, then give the answers."""
         try:
-            with self._database.write() as tx:
-                if len(batch) == 1:  # alone, it needs no savepoint: its failure undoes the transaction
-                    answers.append((batch[0][1], batch[0][0](tx), None))
-                else:
-                    for command, future in batch:
-                        answers.append((future, *_attempt(tx, command)))
-                        if tx.outdates:
-                            break
+            outcomes, follows = self._again(lambda tx: _outcomes(tx, batch))
         except BaseException as fault:  # nothing of the batch was committed
             for _, future in batch:
                 future.set_exception(fault)
-            return len(batch)
-        if tx.outdates and self._renew is not None:
-            self._renew()
-        if tx.follow_up and self._follow_up is not None:
-            self._follow()
-        for future, result, fault_of_one in answers:
+            return
+        self.commits += 1
+        self.commands += len(batch)
+        if follows and self._follow_up is not None:
+            self._follow(self._follow_up)
+        for future, result, fault_of_one in outcomes:
             if fault_of_one is None:
                 future.set_result(result)
             else:
                 future.set_exception(fault_of_one)
-        return len(answers)
 
-    def _follow(self) -> None:
-        assert self._follow_up is not None
-        try:
-            more = True
-            while more:
+    def _again(self, perform: Command[T]) -> tuple[T, bool]:
+        """Perform in a transaction, again when another one came in between; and whether it asked for a follow-up."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
                 with self._database.write() as tx:
-                    more = self._follow_up(tx)
+                    result = perform(tx)
+                return result, tx.follow_up
+            except Exception as fault:
+                most = 3 if is_constraint(fault) else MOST_TRIES  # the same row again: it is no conflict
+                if not is_conflict(fault) or tries >= most:
+                    raise
+            self.conflicts += 1
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)))
+
+    def _follow(self, follow_up: FollowUp) -> None:
+        try:
+            while self._again(follow_up)[0]:
+                pass
         except BaseException:  # its rows are still pending: the ticker takes what is left, and this thread goes on
             log.exception("follow-up failed")
 
 
+def _outcomes(tx: Transaction, batch: list[Item]) -> list[Outcome]:
+    """Run the commands of a batch: alone, one needs no savepoint, for its failure undoes the transaction."""
+    if len(batch) == 1:
+        command, future = batch[0]
+        return [(future, command(tx), None)]
+    return [(future, *_attempt(tx, command)) for command, future in batch]
+
+
 def _attempt(tx: Transaction, command: Command[Any]) -> tuple[Any, BaseException | None]:
     """Run one command in a savepoint; a failure undoes that command alone."""
-    asked = tx.follow_up, tx.outdates
+    asked = tx.follow_up
     tx.command("SAVEPOINT command")
     try:
         result = command(tx)
     except Exception as fault:
         tx.command("ROLLBACK TO command")
         tx.command("RELEASE command")
-        tx.follow_up, tx.outdates = asked
+        tx.follow_up = asked
         return None, fault
     tx.command("RELEASE command")
     return result, None

@@ -43,7 +43,6 @@ def by(office: RuntimeOffice, who: str | None, perform: Callable[[Desk], Any]) -
         return perform(Desk(office.engine.work(tx), actor))
 
     done = office.engine.writer.call(change)
-    office.engine.reload_office()
     return done
 
 
@@ -318,7 +317,6 @@ def test_who_is_given_a_role_after_all_stays(office: RuntimeOffice) -> None:
 def test_a_unit_that_seats_the_administrators_does_not_end(office: RuntimeOffice) -> None:
     office.force("UPDATE seat SET unit_id = (SELECT id FROM unit WHERE code = 'PNV') WHERE role = 'admin'")
     office.force("UPDATE membership SET unit_id = (SELECT id FROM unit WHERE code = 'PNV') WHERE role = 'admin'")
-    office.engine.reload_office()
 
     with pytest.raises(OfficeRefused) as refused:
         by(office, "quan", lambda desk: units.close(desk, "PNV", UnitClosing(last_day=TODAY, paper="QĐ 1")))

@@ -33,7 +33,6 @@ def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
 def administer(office: RuntimeOffice, perform: Callable[[Desk], Any]) -> Any:
     """A change by the command line, seen by everybody after it."""
     done = office.engine.writer.call(lambda tx: perform(Desk(office.engine.work(tx), None)))
-    office.engine.reload_office()
     return done
 
 
@@ -216,7 +215,6 @@ def test_a_case_that_the_unit_decided_itself_is_decided_by_the_successor(office:
 def test_without_anybody_to_decide_a_case_stays_and_says_so(office: RuntimeOffice) -> None:
     case = office.start("an", "errand", text="Quét vôi")
     office.force("UPDATE unit SET valid_to = '2024-07-09' WHERE code = 'Q'")
-    office.engine.reload_office()
     settle_due(office.engine)
     assert place(office, case) == ("W1", "Q")
 

@@ -14,6 +14,7 @@ from engine.definition import (
     End,
     Fact,
     Find,
+    Outline,
     Phase,
     Process,
     ProcessModel,
@@ -46,14 +47,15 @@ def test_process_keeps_what_the_decorator_was_told() -> None:
     told = {
         name: getattr(LEAVE, name)
         for name in ("code", "collection", "version", "title", "prefix", "dossier", "initial", "watchers", "papers",
-                     "facts", "finds", "needs_children", "needs_units", "everyone_sees", "obligation", "machine")
+                     "facts", "finds", "needs_children", "needs_units", "everyone_sees", "obligation", "outline",
+                     "machine")
     }  # fmt: skip
 
     assert told == {
         "code": "leave_request", "collection": "leave-requests", "version": 1, "title": "Đơn xin nghỉ",
         "prefix": "DN", "dossier": Leave, "initial": "drafted", "watchers": (), "papers": {}, "facts": None,
         "finds": {}, "needs_children": False, "needs_units": False, "everyone_sees": False, "obligation": False,
-        "machine": LeaveRequest,
+        "outline": Outline(), "machine": LeaveRequest,
     }  # fmt: skip
     assert LEAVE.headline(Leave(reason="Về quê")) == "Về quê"
     assert LEAVE.room == Path(inspect.getfile(LeaveRequest)).parent
@@ -105,9 +107,17 @@ def test_actions_from_answers_in_the_order_of_the_file() -> None:
     assert answers == {"drafted": ("submit",), "waiting": ("grant", "refuse"), "granted": (), "refused": ()}
 
 
+class Letter(BaseModel):
+    """The paper that something goes out with."""
+
+    number: str = ""
+
+
 class Empty(BaseModel):
     round: str = ""
     title: str = ""
+    sent_at: str = ""
+    letter: Letter | None = None
 
 
 def no_facts(case: Case[Any]) -> tuple[Fact, ...]:
@@ -115,6 +125,7 @@ def no_facts(case: Case[Any]) -> tuple[Fact, ...]:
 
 
 FIND = Find("subject", lambda case: None)
+OUTLINE = Outline(gist=("title", "letter.number"), handed_in="sent_at")
 
 
 @process(
@@ -122,6 +133,7 @@ FIND = Find("subject", lambda case: None)
     begin=Begin(by=(STARTER,), below={"campaign": (DIRECTOR,)}, cond=("open",), given=("round",)),
     facts=no_facts, finds={"same": FIND}, watchers=(AUDITOR,), papers={"QD": "Quyết định"},
     needs_children=True, needs_units=True, everyone_sees=True, obligation=True,
+    outline=OUTLINE,
 )  # fmt: skip
 class Full(Process):
     later = Task("Sau", "Chờ", OFFICER, NO_DEADLINE, phase=Phase.DRAFTED, edits=("title",))
@@ -136,7 +148,9 @@ class Full(Process):
     )
     done = End("Xong")
     # Written against the direction in which the states stand.
-    finish = action("Xong", held.to(done, unless="shut"), by=(CHAIR, CLERK))
+    finish = action(
+        "Xong", held.to(done, unless="shut"), by=(CHAIR, CLERK), form=Letter, into="letter", stamp="sent_at"
+    )
     hold = action("Giữ", later.to(held, cond="open") | later.to(done), by=CLERK, tells=(Tell("held", (TOLD,)),))
     lapse = timer("Hết hạn", held.to(done), at=until("campaign.ends_on"))
 
@@ -172,6 +186,11 @@ def test_process_keeps_everything_that_can_be_told() -> None:
         3, no_facts, {"same": FIND}, (AUDITOR,), {"QD": "Quyết định"},
     )  # fmt: skip
     assert (FULL.needs_children, FULL.needs_units, FULL.everyone_sees, FULL.obligation) == (True,) * 4
+    assert FULL.outline == OUTLINE
+
+
+def test_process_knows_the_letter_that_a_case_was_handed_in_with() -> None:
+    assert (FULL.letter, LEAVE.letter) == ("letter", "")
 
 
 def test_table_and_actions_follow_the_lines_of_the_actions() -> None:

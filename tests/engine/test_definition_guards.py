@@ -47,7 +47,7 @@ def test_trap_08_validators_and_callbacks_of_a_move_are_refused(group: str) -> N
             finish = action("Xong", drafted.to(done, **{group: "check"}))  # here
 
             def check(self) -> None:
-                raise NotImplementedError
+                raise AssertionError("a callback is not called while the definition is checked")
 
 
 @pytest.mark.parametrize("group", ["validators", "before", "on", "after"])
@@ -62,7 +62,7 @@ def test_trap_08_validators_and_callbacks_added_by_decorator_are_refused(group: 
 
             @getattr(finish, group)
             def check(self) -> None:
-                raise NotImplementedError
+                raise AssertionError("a callback is not called while the definition is checked")
 
 
 @pytest.mark.parametrize("group", ["enter", "exit", "invoke"])
@@ -77,7 +77,7 @@ def test_trap_08_callbacks_of_a_state_are_refused(group: str) -> None:
 
             @getattr(drafted, group)
             def check(self) -> None:
-                raise NotImplementedError
+                raise AssertionError("a callback is not called while the definition is checked")
 
 
 def test_trap_09_a_raising_guard_is_never_offered_as_open() -> None:
@@ -152,14 +152,14 @@ def test_trap_10_a_guard_given_as_an_object_is_refused() -> None:
 
             @guard("Chưa sẵn sàng", otherwise="Đã sẵn sàng")
             def ready(case: Case[Any]) -> bool:
-                raise NotImplementedError
+                raise AssertionError("a guard is not asked while the definition is checked")
 
             finish = action("Xong", drafted.to(done, unless=ready))  # here
 
 
 def test_trap_10_a_function_that_only_shares_the_name_of_a_guard_is_refused() -> None:
     def ready(self: Any) -> bool:
-        raise NotImplementedError
+        raise AssertionError("a guard is not asked while the definition is checked")
 
     stranger = ready
 
@@ -174,7 +174,7 @@ def test_trap_10_a_function_that_only_shares_the_name_of_a_guard_is_refused() ->
 
             @guard("Chưa sẵn sàng")
             def ready(case: Case[Any]) -> bool:
-                raise NotImplementedError
+                raise AssertionError("a guard is not asked while the definition is checked")
 
 
 # ── Guards ───────────────────────────────────────────────────────────────────────────────────────

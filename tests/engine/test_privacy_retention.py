@@ -48,7 +48,6 @@ def release(office: PrivateOffice, case: int, who: str = "tra") -> Any:
 
 def confirm(office: PrivateOffice, key: str) -> None:
     office.force(f"UPDATE reference SET confirmed_at = 1, confirmed_by = 1 WHERE key = '{key}'")
-    office.engine.reload_office()
 
 
 # ── what is due ──────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +114,6 @@ def test_the_list_is_for_those_who_oversee(office: PrivateOffice, who: str) -> N
 def test_without_rules_nothing_is_due(office: PrivateOffice) -> None:
     office.closed()
     office.force("DELETE FROM reference WHERE kind = 'retention'")
-    office.engine.reload_office()
     at(office, 2124)
 
     assert (due(office), archive(office)) == ([], [])

@@ -85,7 +85,6 @@ def test_an_unknown_unit_is_refused(office: RuntimeOffice, unit: str) -> None:
 
 def test_a_unit_that_has_ended_gets_no_more_cases(office: RuntimeOffice) -> None:
     office.force("UPDATE unit SET valid_to = '2024-07-09' WHERE code = 'W1'")
-    office.engine.reload_office()
 
     assert refused_fields(office, "an", "errand", unit="W1") == {"unit": "không có đơn vị «W1»"}
 

@@ -148,7 +148,6 @@ def test_trying_again_in_vain_raises_a_new_incident(office: RuntimeOffice) -> No
 def test_a_start_is_tried_again_when_its_unit_is_there(office: RuntimeOffice) -> None:
     drive = office.drive("W1", "W9")
     office.force("UPDATE unit SET code = 'W9' WHERE code = 'W2'")
-    office.engine.reload_office()
 
     repair(office, incidents.retry, 1)
 

@@ -56,7 +56,6 @@ def test_who_holds_a_case_sees_the_one_above_it(office: RuntimeOffice) -> None:
     """A unit of another authority that gets an errand reads the papers of the drive."""
     office.force("INSERT INTO unit SELECT 9, 'FAR', NULL, 'Xa', 'office', '', '[]', NULL, NULL, valid_from, NULL"
                  " FROM unit WHERE code = 'W1'")  # fmt: skip
-    office.engine.reload_office()
     office.hire("xa", ("officer", "FAR"))
     before = office.drive()
     drive = office.drive("FAR")
@@ -77,7 +76,6 @@ def test_everybody_in_the_authority_sees_what_is_for_everyone(office: RuntimeOff
 def test_what_is_for_everyone_is_not_for_other_authorities(office: RuntimeOffice) -> None:
     office.force("INSERT INTO unit SELECT 9, 'CITY', NULL, 'Thành phố', 'city', '', '[]', NULL, NULL, valid_from, NULL"
                  " FROM unit WHERE code = 'W1'")  # fmt: skip
-    office.engine.reload_office()
     office.hire("tho", ("officer", "CITY"), ("admin", "CITY"))
 
     drive = office.drive("W1")

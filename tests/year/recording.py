@@ -144,7 +144,8 @@ class Recorder:
         self._connection.execute("BEGIN")
         for table in metadata.sorted_tables:
             where = KEPT.get(table.name, "1")
-            self._connection.execute(f"INSERT INTO copy.{table.name} SELECT * FROM main.{table.name} WHERE {where}")
+            rows = f"SELECT * FROM main.{table.name} WHERE {where}"
+            self._connection.execute(f"INSERT OR REPLACE INTO copy.{table.name} {rows}")  # the edition has a row
         self._connection.execute("COMMIT")
         self._connection.execute("DETACH copy")
         return name

@@ -75,7 +75,6 @@ def open_stage(folder: Path) -> Iterator[Stage]:
             Settings(data=folder), clock=clock, wall=lambda: WALL, transport=mail, salt=lambda: f"{next(salts):032x}"
         ) as place:
             place.engine.writer.call(lambda tx: load_organisation(tx, hash_password(PASSWORD), clock()))
-            place.engine.reload_office()
             app = create_app(
                 place.engine, place.settings, routers=[lambda bodies: demo_routes.routes(bodies, place.ticker, clock)]
             )

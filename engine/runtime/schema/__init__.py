@@ -29,12 +29,13 @@ from engine.runtime.schema.cases import (
     timer,
     user_task,
 )
-from engine.runtime.schema.columns import Instant, Key, metadata
+from engine.runtime.schema.columns import Instant, Key, Text, metadata
 from engine.runtime.schema.jobs import job, job_row
 from engine.runtime.schema.organisation import (
     administration,
     calendar_day,
     departure,
+    edition,
     mandate,
     membership,
     person,
@@ -50,9 +51,9 @@ from engine.runtime.schema.reminders import nudge
 from engine.runtime.schema.subjects import archival, disclosure, legal_hold, subject
 
 __all__ = [
-    "Instant", "Key", "access", "account_link", "administration", "archival", "attachment", "calendar_day",
-    "departure", "disclosure", "effect", "fact", "firing", "form_draft", "history", "idempotency", "incident",
-    "instance", "involvement", "job", "job_row", "known_device", "legal_hold", "login_attempt", "mandate",
+    "Instant", "Key", "Text", "access", "account_link", "administration", "archival", "attachment", "calendar_day",
+    "departure", "disclosure", "edition", "effect", "fact", "firing", "form_draft", "history", "idempotency",
+    "incident", "instance", "involvement", "job", "job_row", "known_device", "legal_hold", "login_attempt", "mandate",
     "membership", "metadata", "notice", "nudge", "person", "reference", "register", "saved_view", "seat",
     "second_factor", "session", "setting", "sign_on", "subject", "succession", "timer", "unit", "unit_kind",
     "user_task",

@@ -1,8 +1,8 @@
 """Tables of logging in: sessions and tokens, guesses, second factors, single-use links."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
-from engine.runtime.schema.columns import Instant, Key, metadata, own_key, ref
+from engine.runtime.schema.columns import Instant, Key, Text, metadata, own_key, ref
 
 session = Table(
     "session", metadata, own_key(),

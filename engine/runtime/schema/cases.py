@@ -1,8 +1,11 @@
 """Tables of the cases: instances, their tasks, timers, papers, history, and what follows from an action."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint, text
 
-from engine.runtime.schema.columns import Instant, Key, append_only, metadata, own_key, ref
+from engine.runtime.schema.columns import Instant, Key, Text, append_only, metadata, own_key, ref
+
+OPEN = text("resolved_at IS NULL")
+NOT_CLOSED = text("clock != 'closed'")
 
 instance = Table(
     "instance", metadata, own_key(),
@@ -62,6 +65,7 @@ user_task = Table(
     Column("closed_at", Instant),
     Index(None, "instance_id", "clock"),
     Index("ix_user_task_queue", "unit_id", "role", "clock", "due_at", "id"),
+    Index("ix_user_task_open", "clock", "due_at", sqlite_where=NOT_CLOSED, postgresql_where=NOT_CLOSED),
 )  # fmt: skip
 
 timer = Table(
@@ -149,7 +153,7 @@ incident = Table(
     ref("effect_id", "effect", null=True),  # the effect that was refused
     ref("late_task_id", "user_task", null=True),  # the task whose time-out was refused
     Column("resolved_at", Instant),
-    Index("uq_incident_open", "key", unique=True, sqlite_where=text("resolved_at IS NULL")),
+    Index("uq_incident_open", "key", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
 )  # fmt: skip
 
 notice = Table(

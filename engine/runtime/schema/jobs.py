@@ -1,8 +1,8 @@
 """Tables of long work: what somebody has ordered, row by row, and what became of each row."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from engine.runtime.schema.columns import Instant, metadata, own_key, ref
+from engine.runtime.schema.columns import Instant, Text, metadata, own_key, ref
 
 job = Table(
     "job", metadata, own_key(),

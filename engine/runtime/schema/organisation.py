@@ -1,8 +1,8 @@
 """Tables of what an office has: units, people, who holds what and when, the calendar, the law, settings."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import DDL, Boolean, Column, Index, Integer, Table, UniqueConstraint, event, true
 
-from engine.runtime.schema.columns import Instant, append_only, metadata, own_key, ref
+from engine.runtime.schema.columns import Instant, Text, append_only, metadata, own_key, raises_edition, ref
 
 unit_kind = Table(
     "unit_kind", metadata,  # levels are data: a three-level country and a two-level one are both just rows
@@ -41,7 +41,7 @@ person = Table(
     Column("mail", Text, nullable=False),
     Column("staff_code", Text, unique=True),  # mã cán bộ: by it a nominee is recognised
     Column("password_hash", Text, nullable=False),  # empty: nobody can log in with a password
-    Column("active", Boolean, nullable=False, server_default="1"),
+    Column("active", Boolean, nullable=False, server_default=true()),
 )  # fmt: skip
 
 departure = Table(
@@ -141,3 +141,18 @@ setting = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )  # fmt: skip
+
+edition = Table(
+    "edition", metadata,  # of all that is read once and kept in memory: a node whose number is another reads again
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+)  # fmt: skip
+FIRST_EDITION = "INSERT INTO edition (id, number) VALUES (1, 1)"
+event.listen(edition, "after_create", DDL(FIRST_EDITION))  # type: ignore[no-untyped-call]
+IN_EDITION: dict[Table, tuple[str, ...]] = {
+    unit: (), seat: (), membership: (), mandate: (), calendar_day: (), reference: (),
+    person: ("username", "name", "staff_code", "active"),
+}  # fmt: skip
+"""The tables of which memory keeps something, and the columns, where not all matter."""
+for _table, _columns in IN_EDITION.items():
+    raises_edition(_table, _columns)

@@ -1,8 +1,8 @@
 """Reminders that a person sends beside those of the ladder: who, when, about which task."""
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Column, Index, Table
 
-from engine.runtime.schema.columns import Instant, append_only, metadata, own_key, ref
+from engine.runtime.schema.columns import Instant, Text, append_only, metadata, own_key, ref
 
 nudge = Table(
     "nudge", metadata, own_key(),

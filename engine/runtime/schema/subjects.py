@@ -1,8 +1,10 @@
 """Tables of personal data: who is proposed, who saw what of it, and how long a case is kept."""
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import Column, ForeignKey, Index, Table, text
 
-from engine.runtime.schema.columns import Instant, Key, append_only, metadata, own_key, ref
+from engine.runtime.schema.columns import Instant, Key, Text, append_only, metadata, own_key, ref
+
+OPEN = text("released_at IS NULL")
 
 subject = Table(
     "subject", metadata, own_key(),  # birth date and identity number of a case's nominee live only here, sealed
@@ -35,7 +37,7 @@ legal_hold = Table(
     ref("released_by", "person", null=True),
     Column("release_reason", Text, nullable=False, server_default=""),
     Column("released_at", Instant),
-    Index("uq_legal_hold_open", "instance_id", unique=True, sqlite_where=text("released_at IS NULL")),
+    Index("uq_legal_hold_open", "instance_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
 )  # fmt: skip
 
 archival = Table(

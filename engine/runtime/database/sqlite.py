@@ -1,11 +1,11 @@
-"""The database: connections set up safely, transactions, and statements rendered once from SQLAlchemy Core.
+"""SQLite in a file: one writes, many read.
 
-On SQLite each write transaction is BEGIN IMMEDIATE and each commit is synced; the journal is a WAL only
-with a library that has the WAL-reset fix (docs/decisions/0004).
+Each write transaction is BEGIN IMMEDIATE and each commit is synced; the journal is a WAL only with a library
+that has the WAL-reset fix (docs/decisions/0004).
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
@@ -13,10 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.sql.expression import ClauseElement
 
-from engine.runtime.schema import metadata
+from engine.runtime.database.statement import Rendered, Statement
+from engine.runtime.database.transaction import Ask, Hook, Row, Transaction
 
 try:
     from pysqlite3 import dbapi2 as _newer
@@ -25,91 +24,80 @@ try:
 except ImportError:  # no wheel for this platform: the library that Python came with
     DRIVER = sqlite3
 
-Row = Mapping[str, Any]
-Hook = Callable[[str], None]
 
-_DIALECT = sqlite_dialect.dialect(paramstyle="named")
-
-
-class Statement:
-    """One SQL statement: text rendered once, parameters by name."""
-
-    __slots__ = ("defaults", "text")
-
-    def __init__(self, clause: ClauseElement) -> None:
-        compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self.text = str(compiled)
-        self.defaults = {name: value for name, value in compiled.params.items() if value is not None}
-
-
-class Transaction:
-    """What runs inside one database transaction: statements on the driver's cursor.
+class SqliteTransaction(Transaction):
+    """Statements on the driver's cursor.
 
     hook: called with the SQL before each statement; drills break a transaction there. The cursor is closed
     with the transaction: a traceback may keep it for a while, and when the driver collects an open cursor it
     resets its statement, which the connection may by then be using again: that row would come out empty.
     """
 
-    __slots__ = ("_cursor", "_hook", "follow_up", "outdates")
+    __slots__ = ("_cursor", "_hook")
 
     def __init__(self, cursor: Any, hook: Hook | None) -> None:
+        super().__init__()
         self._cursor, self._hook = cursor, hook
-        self.follow_up = False  # something is to be done right after the commit
-        self.outdates = False  # what is shared in memory must be read again after it
 
-    def _execute(self, statement: Statement, values: dict[str, Any]) -> Any:
+    def _execute(self, rendered: Rendered, values: dict[str, Any]) -> Any:
         if self._hook is not None:
-            self._hook(statement.text)
-        defaults = statement.defaults
-        return self._cursor.execute(statement.text, {**defaults, **values} if defaults else values)
+            self._hook(rendered.text)
+        defaults = rendered.defaults
+        return self._cursor.execute(rendered.text, {**defaults, **values} if defaults else values)
 
-    def run(self, statement: Statement, **values: Any) -> int:
-        """Execute; returns the number of rows changed."""
-        count: int = self._execute(statement, values).rowcount
+    def run(self, statement: Statement, **values: Any) -> None:
+        self._execute(statement.sqlite, values)
+
+    def change(self, statement: Statement, **values: Any) -> int:
+        count: int = self._execute(statement.sqlite, values).rowcount
         return count
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
-        """The first row, or None."""
-        row: Row | None = self._execute(statement, values).fetchone()
+        row: Row | None = self._execute(statement.sqlite, values).fetchone()
         return row
 
     def all(self, statement: Statement, **values: Any) -> list[Row]:
-        """All rows."""
-        rows: list[Row] = self._execute(statement, values).fetchall()
+        rows: list[Row] = self._execute(statement.sqlite, values).fetchall()
         return rows
 
-    def insert(self, statement: Statement, **values: Any) -> int:
-        """Execute an INSERT of one row; returns its key.
+    def gather(self, *asks: Ask) -> list[list[Row]]:
+        return [self._execute(statement.sqlite, values).fetchall() for statement, values in asks]
 
-        SQLite tells it without RETURNING, which would build a table of its own for each statement.
-        """
-        key: int = self._execute(statement, values).lastrowid
+    def draw(self, *tables: str) -> None:
+        """Nothing: SQLite tells the key of an inserted row without being asked."""
+
+    def insert(self, statement: Statement, **values: Any) -> int:
+        key: int = self._execute(statement.sqlite, values).lastrowid  # RETURNING would build a table for each
         return key
 
+    def settle(self) -> None:
+        """Nothing: no statement is under way."""
+
     def command(self, text: str) -> None:
-        """BEGIN, COMMIT, SAVEPOINT and their like."""
         if self._hook is not None:
             self._hook(text)
         self._cursor.execute(text)
 
 
-class Database:
-    """One SQLite file. `hook` is handed to every write transaction."""
+class Sqlite:
+    """One SQLite file."""
 
-    def __init__(self, path: Path, hook: Hook | None = None) -> None:
-        self.path, self.hook = path, hook
+    name = "sqlite"
+    writers = 1
+    at_once = 64
+    """So many commands commit together: one sync to disk serves many."""
+
+    def __init__(self, path: Path, hook: Hook | None) -> None:
+        self.hook = hook
         self.engine = _create(path)
         self._writing = Lock()
         self._write_connection: Any = None
 
-    def create_tables(self) -> None:
-        metadata.create_all(self.engine)
-
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view for reading only."""
-        with self._connection() as connection, closing(connection.cursor()) as cursor:
-            tx = Transaction(cursor, None)
+        with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            tx = SqliteTransaction(cursor, None)
             tx.command("BEGIN")
             try:
                 yield tx
@@ -123,7 +111,7 @@ class Database:
             if self._write_connection is None:
                 self._write_connection = self.engine.raw_connection()
             with closing(self._write_connection.cursor()) as cursor:
-                tx = Transaction(cursor, self.hook)
+                tx = SqliteTransaction(cursor, self.hook)
                 tx.command("BEGIN IMMEDIATE")
                 try:
                     yield tx
@@ -131,14 +119,6 @@ class Database:
                 except BaseException:
                     self._write_connection.rollback()
                     raise
-
-    @contextmanager
-    def _connection(self) -> Iterator[Any]:
-        connection = self.engine.raw_connection()
-        try:
-            yield connection
-        finally:
-            connection.close()
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -158,9 +138,8 @@ def has_wal_fix(version: tuple[int, int, int]) -> bool:
 
 
 def _create(path: Path) -> Engine:
-    url = f"sqlite:///{path}"
     engine = create_engine(
-        url,
+        f"sqlite:///{path}",
         module=DRIVER,
         pool_size=8,
         max_overflow=0,

@@ -1,0 +1,57 @@
+"""One database, wherever it is."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from engine.runtime.database.postgres import Postgres
+from engine.runtime.database.sqlite import Sqlite
+from engine.runtime.database.transaction import Hook, Transaction
+from engine.runtime.schema import metadata
+
+
+class Database:
+    """A SQLite file (a path) or PostgreSQL (an address, `postgresql://…`).
+
+    hook: called with the SQL before each statement of a write transaction; drills break one there.
+    writers: so many transactions may write at the same time; at_once: so many commands may share one.
+    """
+
+    def __init__(self, where: Path | str, hook: Hook | None = None) -> None:
+        self.where = where
+        self._home = Sqlite(where, hook) if isinstance(where, Path) else Postgres(where, hook)
+        self.name, self.engine = self._home.name, self._home.engine
+        self.writers, self.at_once = self._home.writers, self._home.at_once
+
+    @property
+    def path(self) -> Path:
+        """The file of a SQLite database."""
+        assert isinstance(self.where, Path), "PostgreSQL is no file"
+        return self.where
+
+    @property
+    def hook(self) -> Hook | None:
+        return self._home.hook
+
+    @hook.setter
+    def hook(self, hook: Hook | None) -> None:
+        self._home.hook = hook
+
+    def create_tables(self) -> None:
+        """Make what is not there yet."""
+        metadata.create_all(self.engine)
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A consistent view for reading only."""
+        return self._home.read()
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A write transaction: committed at the end, rolled back on any error.
+
+        On PostgreSQL it may be refused because another came in between (`is_conflict`): the writer runs its
+        commands again, other callers begin anew.
+        """
+        return self._home.write()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._home.close()

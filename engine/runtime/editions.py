@@ -1,0 +1,56 @@
+"""What is read once and kept in memory: the office, for as long as the database says that it is the same.
+
+Whoever changes units, seats, roles, people, calendar or law raises the `edition` (a trigger does, so nobody can
+forget). Each transaction reads its number, and memory of another edition is not used in it: no node is special.
+"""
+
+from dataclasses import dataclass
+from threading import Lock
+
+from sqlalchemy import select
+
+from engine.office.organisation import Office
+from engine.runtime.database import Database, Statement, Transaction
+from engine.runtime.offices import load_office
+from engine.runtime.schema import edition
+
+NUMBER = Statement(select(edition.c.number))
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The office as its rows say in that edition."""
+
+    number: int
+    office: Office
+
+
+class Editions:
+    """`current`: the newest committed edition that this node has read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._turn = database, Lock()
+        self.current = self.renew()
+
+    def of(self, tx: Transaction) -> Edition:
+        """The edition that the transaction sees, with its own uncommitted changes."""
+        number = number_of(tx)
+        if number != self.current.number:
+            with self._turn:
+                if number != self.current.number:
+                    self.renew()
+        return self.current if number == self.current.number else Edition(number, load_office(tx))
+
+    def renew(self) -> Edition:
+        """Read what is committed now."""
+        with self._database.read() as tx:
+            self.current = Edition(number_of(tx), load_office(tx))
+        return self.current
+
+
+def number_of(tx: Transaction) -> int:
+    """The number of the edition that the transaction sees."""
+    row = tx.one(NUMBER)
+    assert row is not None, "the first edition is written with the table"
+    number: int = row["number"]
+    return number
