@@ -13,16 +13,14 @@ from queue import SimpleQueue
 from typing import Any
 
 import psycopg
-from psycopg import RawCursor
-from psycopg.rows import dict_row
-from psycopg.types.numeric import Int8Dumper
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 
 from engine.runtime.database.faults import is_lost
+from engine.runtime.database.pipe import Pipe
 from engine.runtime.database.statement import Rendered, Statement
 from engine.runtime.database.transaction import Ask, Hook, Row, Transaction
 
-WRITERS = 4
+READERS, WRITERS = 8, 4
 SETTINGS = {
     "timezone": "UTC",
     "statement_timeout": "60s",
@@ -35,78 +33,72 @@ BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class PostgresTransaction(Transaction):
-    """Statements in a pipeline of one connection, each on a cursor of its own.
+    """Statements in the pipeline of one connection.
 
     hook: called with the SQL before each statement; drills break a transaction there.
     """
 
-    __slots__ = ("_connection", "_drawn", "_hook", "_pipeline")
+    __slots__ = ("_drawn", "_hook", "_pipe")
 
-    def __init__(self, connection: Any, pipeline: Any, hook: Hook | None) -> None:
+    def __init__(self, pipe: Pipe, hook: Hook | None) -> None:
         super().__init__()
-        self._connection, self._pipeline, self._hook = connection, pipeline, hook
-        self._drawn: dict[str, list[RawCursor[Any]]] = {}
+        self._pipe, self._hook = pipe, hook
+        self._drawn: dict[str, list[tuple[int, str]]] = {}
 
-    def _execute(self, rendered: Rendered, values: dict[str, Any]) -> RawCursor[Any]:
+    def _send(self, rendered: Rendered, values: dict[str, Any], *, wanted: bool) -> int:
         text, defaults = rendered.text, rendered.defaults
         if self._hook is not None:
             self._hook(text)
         if defaults:
             values = {**defaults, **values}
-        cursor: RawCursor[Any] = RawCursor(self._connection, row_factory=dict_row)
-        return cursor.execute(text, [values[name] for name in rendered.order])
+        return self._pipe.send(text, [values[name] for name in rendered.order], wanted=wanted)
 
     def run(self, statement: Statement, **values: Any) -> None:
-        self._execute(statement.postgres, values)
+        self._send(statement.postgres, values, wanted=False)
 
     def change(self, statement: Statement, **values: Any) -> int:
-        cursor = self._execute(statement.postgres, values)
-        self._pipeline.sync()
-        return cursor.rowcount
+        return self._pipe.changed(self._send(statement.postgres, values, wanted=True))
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
-        return self._execute(statement.postgres, values).fetchone()
+        return next(iter(self.all(statement, **values)), None)
 
     def all(self, statement: Statement, **values: Any) -> list[Row]:
-        return self._execute(statement.postgres, values).fetchall()
+        rendered = statement.postgres
+        return self._pipe.rows(self._send(rendered, values, wanted=True), rendered.text)
 
     def gather(self, *asks: Ask) -> list[list[Row]]:
-        cursors = [self._execute(statement.postgres, values) for statement, values in asks]
-        return [cursor.fetchall() for cursor in cursors]
+        asked = [(self._send(one.postgres, values, wanted=True), one.postgres.text) for one, values in asks]
+        return [self._pipe.rows(*ask) for ask in asked]
 
     def draw(self, *tables: str) -> None:
         for table in tables:
-            sequence = Rendered(f"SELECT nextval('{table}_id_seq') AS key", {})
-            self._drawn.setdefault(table, []).append(self._execute(sequence, {}))
+            text = f"SELECT nextval('{table}_id_seq') AS key"
+            self._drawn.setdefault(table, []).append((self._pipe.send(text, wanted=True), text))
 
     def insert(self, statement: Statement, **values: Any) -> int:
         drawn = self._drawn.get(statement.clause.table.name) if self._drawn else None  # type: ignore[attr-defined]
-        if drawn:
-            key: int = drawn.pop().fetchone()["key"]  # type: ignore[index]
-            self._execute(statement.keyed, {**values, "id": key})
-            return key
-        row = self._execute(statement.postgres, values).fetchone()
-        assert row is not None, "an inserted row has a key"
-        return next(iter(row.values()))  # type: ignore[no-any-return]
+        if not drawn:
+            return next(iter(self.all(statement, **values)[0].values()))  # type: ignore[no-any-return]
+        key: int = self._pipe.rows(*drawn.pop())[0]["key"]
+        self._send(statement.keyed, {**values, "id": key}, wanted=False)
+        return key
 
     def settle(self) -> None:
-        self._pipeline.sync()
-
-    def undo(self) -> None:
-        """Roll back whatever was begun."""
-        self.command("ROLLBACK")
-        self._pipeline.sync()
+        self._pipe.sync()
 
     def command(self, text: str) -> None:
         if self._hook is not None:
             self._hook(text)
         if text.startswith("ROLLBACK"):
             with suppress(psycopg.Error):  # whatever went wrong before is what is rolled back
-                self._pipeline.sync()
-        self._execute_plain(text)
+                self._pipe.sync()
+        self._pipe.send(text)
 
-    def _execute_plain(self, text: str) -> None:
-        RawCursor(self._connection).execute(text)
+    def undo(self) -> None:
+        """Roll back whatever was begun."""
+        self._hook = None
+        self.command("ROLLBACK")
+        self.settle()
 
 
 class Postgres:
@@ -128,7 +120,12 @@ class Postgres:
     def read(self) -> Iterator[Transaction]:
         """A consistent view for reading only."""
         with closing(self.engine.raw_connection()) as pooled:
-            yield from _inside(pooled, BEGIN_READ, "ROLLBACK", None)
+            try:
+                yield from _inside(pooled, BEGIN_READ, "ROLLBACK", None)
+            except Exception as fault:
+                if is_lost(fault):
+                    self._forget(pooled)
+                raise
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -141,11 +138,16 @@ class Postgres:
             yield from _inside(pooled, BEGIN_WRITE, "COMMIT", self.hook)
         except BaseException as fault:
             if pooled is not None and is_lost(fault):
-                pooled.invalidate()
+                self._forget(pooled)
                 pooled = None
             raise
         finally:
             self._slots.put(pooled)
+
+    def _forget(self, pooled: Any) -> None:
+        """The server went away: none of the connections is good any more."""
+        pooled.invalidate()
+        self.engine.dispose()
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -159,33 +161,36 @@ class Postgres:
 
 def _inside(pooled: Any, begin: str, end: str, hook: Hook | None) -> Iterator[Transaction]:
     """A transaction on that connection: ended in that way, rolled back on any error."""
-    connection = pooled.driver_connection
-    with connection.pipeline() as pipeline:
-        tx = PostgresTransaction(connection, pipeline, hook)
-        try:
-            tx.command(begin)
-            yield tx
-            tx.command(end)
-            tx.settle()
-        except BaseException:
-            with suppress(psycopg.Error):
-                tx.undo()
-            raise
+    pipe = pooled.info.get(Pipe)
+    if pipe is None:
+        pipe = pooled.info[Pipe] = Pipe(pooled.driver_connection)
+    pipe.open()
+    tx = PostgresTransaction(pipe, hook)
+    try:
+        tx.command(begin)
+        yield tx
+        tx.command(end)
+        tx.settle()
+    except BaseException:
+        with suppress(psycopg.Error):
+            tx.undo()
+        raise
+    finally:
+        with suppress(psycopg.Error):  # of a connection that was lost
+            pipe.close()
 
 
 def _create(address: str) -> Engine:
-    engine = create_engine(
+    return create_engine(
         address.replace("postgresql://", "postgresql+psycopg://", 1),
         isolation_level="AUTOCOMMIT",  # transactions are begun by us, never by the driver
-        pool_size=8 + WRITERS,
+        pool_size=READERS + WRITERS,
         max_overflow=0,
-        pool_pre_ping=True,
-        connect_args={"application_name": "thidua", "options": " ".join(f"-c {k}={v}" for k, v in SETTINGS.items())},
+        connect_args={
+            "application_name": "thidua",
+            "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
+            "connect_timeout": 10,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 30_000,  # milliseconds
+        },
     )
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _record: Any) -> None:
-        connection.adapters.register_dumper(int, Int8Dumper)  # one plan for a statement, whatever the number
-        connection.prepare_threshold, connection.prepared_max = 2, 1000
-
-    return engine

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
+from engine.runtime.database.checkpoints import Checkpoints
 from engine.runtime.database.statement import Rendered, Statement
 from engine.runtime.database.transaction import Ask, Hook, Row, Transaction
 
@@ -89,9 +90,10 @@ class Sqlite:
 
     def __init__(self, path: Path, hook: Hook | None) -> None:
         self.hook = hook
-        self.engine = _create(path)
+        self._path, self.engine = path, _create(path)
         self._writing = Lock()
         self._write_connection: Any = None
+        self._checkpoints: Checkpoints | None = None
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -109,7 +111,7 @@ class Sqlite:
         """A write transaction: committed at the end, rolled back on any error. One at a time."""
         with self._writing:
             if self._write_connection is None:
-                self._write_connection = self.engine.raw_connection()
+                self._begin_writing()
             with closing(self._write_connection.cursor()) as cursor:
                 tx = SqliteTransaction(cursor, self.hook)
                 tx.command("BEGIN IMMEDIATE")
@@ -119,10 +121,21 @@ class Sqlite:
                 except BaseException:
                     self._write_connection.rollback()
                     raise
+            if self._checkpoints is not None:
+                self._checkpoints.committed()
+
+    def _begin_writing(self) -> None:
+        self._write_connection = self.engine.raw_connection()
+        if has_wal_fix(DRIVER.sqlite_version_info):
+            self._write_connection.driver_connection.execute("PRAGMA wal_autocheckpoint=0")
+            self._checkpoints = Checkpoints(self._path, lambda: DRIVER.connect(str(self._path), isolation_level=None))
 
     def close(self) -> None:
         """Let go of all connections."""
         with self._writing:  # not under the hands of who still writes
+            if self._checkpoints is not None:
+                self._checkpoints.stop()
+                self._checkpoints = None
             if self._write_connection is not None:
                 self._write_connection.close()
                 self._write_connection = None

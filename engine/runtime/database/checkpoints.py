@@ -1,0 +1,55 @@
+"""Checkpoints of SQLite's write-ahead log, in a thread of their own instead of in the middle of somebody's commit.
+
+By itself SQLite copies the log into the database within the commit that makes it a thousand pages long: every few
+hundred actions one waits for all of that (docs/performance.md).
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+COMMITS = 200
+"""So many commits between two checkpoints: some megabytes of log."""
+LARGEST = 64 * 2**20
+"""A log of so many bytes is begun anew, for which writers wait once."""
+PAUSE_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoints:
+    """Checkpoints the log of one database after every few commits; `stop` ends it."""
+
+    def __init__(self, database: Path, connect: Callable[[], Any]) -> None:
+        self._log, self._connect = Path(f"{database}-wal"), connect
+        self._due, self._stopped = threading.Event(), threading.Event()
+        self._commits = 0
+        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        self._thread.start()
+
+    def committed(self) -> None:
+        """To be called after each commit."""
+        self._commits += 1
+        if self._commits >= COMMITS:
+            self._commits = 0
+            self._due.set()
+
+    def stop(self) -> None:
+        """End after the checkpoint that runs."""
+        self._stopped.set()
+        self._due.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with closing(self._connect()) as connection:
+            while self._due.wait() and not self._stopped.is_set():
+                self._due.clear()
+                try:
+                    how = "RESTART" if self._log.stat().st_size >= LARGEST else "PASSIVE"
+                    connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+                except Exception:  # the log goes on growing, and the next one tries again
+                    log.exception("checkpoint failed")
+                self._stopped.wait(PAUSE_SECONDS)
