@@ -1,9 +1,8 @@
-"""The writers: every change of this process goes through one of their threads, or through a caller while none writes.
+"""The writer of this process: every change goes through its thread, or through a caller while nobody writes.
 
-On SQLite there is one, and what has queued up commits together: a savepoint per command, the answers after the
-commit; no two writers starve each other, and one sync to disk serves many (docs/decisions/0005). On PostgreSQL
-there are a few, a transaction a command; what another transaction came in between of is run again
-(docs/decisions/0017).
+What has queued up commits together: a savepoint per command, the answers after the commit. No two threads of a
+process starve each other or conflict, and one sync to disk serves many (docs/decisions/0005). On PostgreSQL other
+processes write at the same time: what they came in between of is run again (docs/decisions/0017).
 """
 
 import logging
@@ -16,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from engine.errors import Unavailable
-from engine.runtime.database import Database, Transaction, is_conflict, is_constraint
+from engine.runtime.database import FAULTS, Database, Transaction, is_conflict, is_constraint
 
 T = TypeVar("T")
 Command = Callable[[Transaction], T]
@@ -24,32 +23,29 @@ FollowUp = Callable[[Transaction], bool]
 Item = tuple[Command[Any], Future[Any]]
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
+MOST_AT_ONCE = 64
 MOST_TRIES = 12
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1  # seconds
 log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Runs commands in threads of its own, as many as the database lets write at the same time.
+    """Runs commands one after the other in a thread of its own.
 
     follow_up: called in transactions of its own after a commit whose command asked for it
     (`tx.follow_up`), until it answers False; the answers of that commit wait for it.
 
     A command may be run more than once; what it does outside its transaction must bear that. `conflicts` counts
-    how often one was, `commits` what was committed, and `commands` what stood in these.
+    how often another process came in between.
     """
 
     def __init__(self, database: Database, follow_up: FollowUp | None = None) -> None:
         self._database, self._follow_up = database, follow_up
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
-        self._free = threading.Semaphore(database.writers)
-        self._stopped, self._door = False, threading.Lock()
-        self.conflicts = self.commits = self.commands = 0
-        self._threads = [
-            threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(database.writers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._turn, self._door = threading.Lock(), threading.Lock()
+        self._stopped, self.conflicts = False, 0
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
 
     @property
     def waiting(self) -> int:
@@ -58,8 +54,8 @@ class Writer:
 
     @property
     def is_alive(self) -> bool:
-        """Whether all its threads run."""
-        return all(thread.is_alive() for thread in self._threads)
+        """Whether its thread runs."""
+        return self._thread.is_alive()
 
     def submit(self, command: Command[T]) -> "Future[T]":
         """Queue a command; the future has its result after the commit, or the exception that undid it.
@@ -76,7 +72,7 @@ class Writer:
 
     def call(self, command: Command[T]) -> T:
         """Like `submit`, and wait; while nobody writes, the caller does so itself, which saves two hand-overs."""
-        if not self._queue.empty() or not self._free.acquire(blocking=False):
+        if not self._queue.empty() or not self._turn.acquire(blocking=False):
             return self.submit(command).result()
         try:
             if self._stopped:
@@ -85,54 +81,53 @@ class Writer:
             self._commit([(command, future)])
             return future.result()
         finally:
-            self._free.release()
+            self._turn.release()
 
     def stop(self) -> None:
-        """Finish what has queued up, then end the threads."""
+        """Finish what has queued up, then end the thread."""
         with self._door:
             self._stopped = True
-            for _ in self._threads:
-                self._queue.put(None)  # nothing comes after it
-        for thread in self._threads:
-            thread.join()
-        for _ in self._threads:  # callers that write themselves
-            self._free.acquire()
-        for _ in self._threads:
-            self._free.release()
+            self._queue.put(None)  # nothing comes after it
+        self._thread.join()
+        with self._turn:  # a caller that writes itself
+            pass
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
-            with self._free:
-                if batch := self._batch(first):
+            with self._turn:
+                batch, ended = self._batch(first)
+                if batch:
                     self._commit(batch)
+            if ended:
+                break
 
-    def _batch(self, first: Item) -> list[Item]:
-        """What has queued up and is still wanted, as much as may commit together."""
+    def _batch(self, first: Item) -> tuple[list[Item], bool]:
+        """What has queued up and is still wanted; and whether the writer is to stop after it."""
         batch: list[Item] = []
         item: Item | None = first
         while item is not None:
             if item[1].set_running_or_notify_cancel():  # from here on it cannot be cancelled
                 batch.append(item)
-            if len(batch) >= self._database.at_once:
-                break
+            if len(batch) == MOST_AT_ONCE:
+                return batch, False
             try:
                 item = self._queue.get_nowait()
             except Empty:
-                break
-            if item is None:
-                self._queue.put(None)  # some thread ends by it
-        return batch
+                return batch, False
+        return batch, True
 
     def _commit(self, batch: list[Item]) -> None:
-        """Commit these, then give the answers."""
+        """Commit these together, then give the answers; each alone when the database refuses one of them."""
         try:
             outcomes, follows = self._again(lambda tx: _outcomes(tx, batch))
         except BaseException as fault:  # nothing of the batch was committed
+            if len(batch) > 1 and isinstance(fault, FAULTS):
+                for item in batch:
+                    self._commit([item])
+                return
             for _, future in batch:
                 future.set_exception(fault)
             return
-        self.commits += 1
-        self.commands += len(batch)
         if follows and self._follow_up is not None:
             self._follow(self._follow_up)
         for future, result, fault_of_one in outcomes:
@@ -174,11 +169,14 @@ def _outcomes(tx: Transaction, batch: list[Item]) -> list[Outcome]:
 
 
 def _attempt(tx: Transaction, command: Command[Any]) -> tuple[Any, BaseException | None]:
-    """Run one command in a savepoint; a failure undoes that command alone."""
+    """Run one command in a savepoint; a failure undoes that command alone, but for a fault of the database: it may
+    come late, and be another command's."""
     asked = tx.follow_up
     tx.command("SAVEPOINT command")
     try:
         result = command(tx)
+    except FAULTS:
+        raise
     except Exception as fault:
         tx.command("ROLLBACK TO command")
         tx.command("RELEASE command")

@@ -13,14 +13,12 @@ class Database:
     """A SQLite file (a path) or PostgreSQL (an address, `postgresql://…`).
 
     hook: called with the SQL before each statement of a write transaction; drills break one there.
-    writers: so many transactions may write at the same time; at_once: so many commands may share one.
     """
 
     def __init__(self, where: Path | str, hook: Hook | None = None) -> None:
         self.where = where
         self._home = Sqlite(where, hook) if isinstance(where, Path) else Postgres(where, hook)
         self.name, self.engine = self._home.name, self._home.engine
-        self.writers, self.at_once = self._home.writers, self._home.at_once
 
     @property
     def path(self) -> Path:

@@ -20,13 +20,14 @@ from engine.runtime.database.pipe import Pipe
 from engine.runtime.database.statement import Rendered, Statement
 from engine.runtime.database.transaction import Ask, Hook, Row, Transaction
 
-READERS, WRITERS = 8, 4
+READERS, WRITERS = 8, 2  # connections; the writer needs one, who writes beside it another
 SETTINGS = {
     "timezone": "UTC",
     "statement_timeout": "60s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "20s",  # a node that was paused holds no row back, and can commit nothing
     "jit": "off",  # our statements are short
+    "enable_seqscan": "off",  # a scan of a small table would conflict with whoever writes a row of it
 }
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -105,9 +106,6 @@ class Postgres:
     """One PostgreSQL database, shared with other nodes."""
 
     name = "postgresql"
-    writers = WRITERS
-    at_once = 1
-    """A transaction a command: what conflicts is run again alone."""
 
     def __init__(self, address: str, hook: Hook | None) -> None:
         self.hook = hook

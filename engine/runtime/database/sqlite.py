@@ -84,9 +84,6 @@ class Sqlite:
     """One SQLite file."""
 
     name = "sqlite"
-    writers = 1
-    at_once = 64
-    """So many commands commit together: one sync to disk serves many."""
 
     def __init__(self, path: Path, hook: Hook | None) -> None:
         self.hook = hook
