@@ -32,6 +32,7 @@ from api.routes import (
     tokens,
 )
 from api.settings import Settings
+from api.shortcut import Shortcuts
 from api.sign_on import Provider
 from engine.runtime.service import Engine
 
@@ -77,7 +78,9 @@ def create_app(
     app.state.hashing = CapacityLimiter(HASHES_AT_ONCE)
     app.state.rehearsing = CapacityLimiter(1)  # a rehearsal holds the writer
     app.bodies = Bodies()
-    for router in (*_routers(engine, app.bodies), *(make(app.bodies) for make in routers)):
+    shortcuts = Shortcuts(PREFIX)
+    app.router.routes.append(shortcuts)  # before the routes that it is the short way to
+    for router in (*_routers(engine, app.bodies, shortcuts), *(make(app.bodies) for make in routers)):
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(exact_query)])
     if settings.sign_on.issuer:  # without exact_query: providers send back more than they must
         callback = f"{settings.base_url}{PREFIX}{sign_on.CALLBACK}"
@@ -93,7 +96,7 @@ def create_app(
     return app
 
 
-def _routers(engine: Engine, bodies: Bodies) -> list[APIRouter]:
+def _routers(engine: Engine, bodies: Bodies, shortcuts: Shortcuts) -> list[APIRouter]:
     found = [
         session.routes(bodies),
         accounts.routes(bodies),
@@ -114,7 +117,7 @@ def _routers(engine: Engine, bodies: Bodies) -> list[APIRouter]:
     campaign = engine.registry.by_code.get(campaigns.CAMPAIGN)
     if campaign is not None:
         found.append(campaigns.routes(campaign, bodies))
-    return [*found, *(cases.routes(model, bodies) for model in engine.registry.models)]
+    return [*found, *(cases.routes(model, bodies, shortcuts) for model in engine.registry.models)]
 
 
 def _lifespan(companions: Sequence[Companion]) -> Lifespan[FastAPI]:

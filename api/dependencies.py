@@ -13,6 +13,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.responses import Response
 
 from api.credentials import SESSION_COOKIE, cookie_name, secret_of
+from api.request_ids import request_id_of
 from api.settings import Settings
 from engine.definition.decide import Actor
 from engine.errors import InvalidInput, NotAuthenticated
@@ -83,6 +84,11 @@ async def require_secret(
     Raises:
         NotAuthenticated: it carries none.
     """
+    return secret_of_request(request)
+
+
+def secret_of_request(request: Request) -> str:
+    """As `require_secret`, for who is no dependency."""
     secret = secret_of(request.headers.get("authorization", ""), cookie_of(request, SESSION_COOKIE))
     if not secret:
         raise NotAuthenticated
@@ -130,7 +136,7 @@ def asking(request: Request, secret: str, content: bytes) -> Asking:
     digest = sha256()
     for part in (request.method.encode(), request.url.path.encode(), (tag or "").encode(), content):
         digest.update(b"%d:" % len(part) + part)
-    return Asking(secret, key or "", digest.hexdigest(), _expected(tag))
+    return Asking(secret, key or "", digest.hexdigest(), _expected(tag), request_id_of(request.scope))
 
 
 def _expected(tag: str | None) -> int | None:

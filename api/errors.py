@@ -102,7 +102,7 @@ log = logging.getLogger(__name__)
 
 
 def problem(
-    status: int, code: str, detail: str, scope: Scope, *, headers: Mapping[str, str] | None = None, **more: Any
+    status: int, code: str, detail: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
     """A problem details answer; `more` are its further members."""
     body = {
@@ -110,8 +110,7 @@ def problem(
         "title": TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
-        "instance": quote(scope["path"]),
-        "request_id": request_id_of(scope),
+        "instance": quote(path),
         "code": code,
         "params": {},
         **more,
@@ -119,7 +118,7 @@ def problem(
     return Response(canonical(body), status, headers, PROBLEM)
 
 
-def refusal(refused: Refused, scope: Scope) -> Response:
+def refusal(refused: Refused, path: str) -> Response:
     """The answer to a request that was refused."""
     more: dict[str, Any] = {"params": dict(refused.params)}
     if isinstance(refused, GuardUnmet):
@@ -130,7 +129,7 @@ def refusal(refused: Refused, scope: Scope) -> Response:
         more["fields"] = dict(refused.fields)
     if isinstance(refused, RowsRefused):
         more["rows"] = [asdict(row) for row in refused.rows]
-    return problem(status_of(refused), refused.code, str(refused), scope, headers=_headers(refused), **more)
+    return problem(status_of(refused), refused.code, str(refused), path, headers=_headers(refused), **more)
 
 
 def status_of(refused: Refused) -> int:
@@ -190,9 +189,9 @@ class Faults:
 def _fault(fault: Exception, scope: Scope) -> Response:
     correlation = noted(fault, scope)
     if is_out_of_order(fault):
-        return refusal(Unavailable(seconds=5), scope)
+        return refusal(Unavailable(seconds=5), scope["path"])
     detail = f"Lỗi hệ thống. Khi báo lỗi, hãy nêu mã {correlation}."
-    return problem(500, "internal_error", detail, scope, params={"correlation": correlation})
+    return problem(500, "internal_error", detail, scope["path"], params={"correlation": correlation})
 
 
 def noted(fault: Exception, scope: Scope) -> str:
@@ -224,12 +223,12 @@ def _headers(refused: Refused) -> dict[str, str]:
 
 async def _on_refused(request: Request, refused: Exception) -> Response:
     assert isinstance(refused, Refused), "registered for it"
-    return refusal(refused, request.scope)
+    return refusal(refused, request.scope["path"])
 
 
 async def _on_invalid_request(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError), "registered for it"
-    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.scope)
+    return refusal(InvalidInput(field_sentences(wrong.errors(), skip=1)), request.scope["path"])
 
 
 async def _on_http_exception(request: Request, raised: Exception) -> Response:
@@ -237,13 +236,13 @@ async def _on_http_exception(request: Request, raised: Exception) -> Response:
     lost: Lost | None = getattr(request.app.state, "lost", None)
     if lost is not None and raised.status_code == HTTPStatus.NOT_FOUND and _is_for_reading(request):
         return await lost(request)
-    headers = dict(raised.headers or {})
+    path, headers = request.scope["path"], dict(raised.headers or {})
     if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods_at(request))
     phrase = HTTPStatus(raised.status_code).phrase
     detail = f"{TITLES.get(raised.status_code, phrase)}."
     code = phrase.lower().replace(" ", "_")
-    return problem(raised.status_code, code, detail, request.scope, headers=headers, params={"reason": raised.detail})
+    return problem(raised.status_code, code, detail, path, headers=headers, params={"reason": raised.detail})
 
 
 def _is_for_reading(request: Request) -> bool:
@@ -254,5 +253,5 @@ def _is_for_reading(request: Request) -> bool:
 def _methods_at(request: Request) -> list[str]:
     """Every method that some operation takes at the request's path; the router itself names one route's only."""
     routes = iter_route_contexts(request.app.routes)
-    found = (r.methods or () for r in routes if r.path_regex.match(request.scope["path"]))
+    found = (r.methods or () for r in routes if r.path and r.path_regex.match(request.scope["path"]))
     return sorted({method for methods in found for method in methods})

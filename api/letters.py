@@ -28,6 +28,8 @@ from notifications.door import (
 )
 
 _LETTERS = {LinkKind.INVITATION: AccountLetter.INVITATION, LinkKind.RESET: AccountLetter.RESET}
+ASKED = "Nếu có tài khoản đó, một thư có liên kết đặt lại mật khẩu vừa được gửi tới địa chỉ của tài khoản."
+"""What is said whether there is such an account or not."""
 ANSWERED_AFTER_SECONDS = 0.1
 """Longer than a letter takes to write, so that its trouble does not show."""
 NO_MAIL_SERVER = (

@@ -25,7 +25,6 @@ from engine.runtime.work import Work
 
 Tell = Callable[[Work, int], None]
 
-_LOGGED_CHARACTERS = 40
 log = logging.getLogger(__name__)
 
 
@@ -94,7 +93,7 @@ def log_in(engine: Engine, knock: Knock) -> Opened:
         SecondFactorNeeded: the password is right, and a code is missing.
         WrongCode: that code is not right.
     """
-    with _noting(knock.username, knock.address):
+    with _noting(engine, knock.username, knock.address):
         guess = engine.writer.call(lambda tx: _count_knock(engine, tx, knock))
         who = guess.person
         if not is_password(knock.password, who["password_hash"] if who is not None and who["active"] else None):
@@ -215,7 +214,7 @@ def _prove(
         sessions.confirm(tx, login, secret, fresh, engine.wall())
         then(tx, login)
 
-    with _noting(who.username, address):
+    with _noting(engine, who.username, address):
         guess_id = engine.writer.call(lambda tx: guesses.note(tx, who, engine.wall()))
         if proof.password and not is_password(proof.password, stored):
             raise WrongConfirmation
@@ -252,7 +251,7 @@ def redeem(engine: Engine, given: Redemption, tell: Tell | None) -> str:
     if needs_code and not given.code:
         raise SecondFactorNeeded
     who, hashed = Guesser(link.username, given.address), hash_password(given.password)
-    with _noting(who.username, given.address):
+    with _noting(engine, who.username, given.address):
         guess_id = engine.writer.call(lambda tx: guesses.note(tx, who, engine.wall())) if needs_code else None
 
         def settle(tx: Transaction) -> str:
@@ -285,10 +284,13 @@ def _must_be_strong(tx: Transaction, person_id: int, password: str, place: str) 
 
 
 @contextmanager
-def _noting(username: str, address: str) -> Iterator[None]:
-    """Log what was refused to whom; the name is what somebody typed, so only its harmless beginning."""
+def _noting(engine: Engine, username: str, address: str) -> Iterator[None]:
+    """Log what was refused to whom; a name that is no account's may be a password typed in the wrong place."""
     try:
         yield
     except (WrongPassword, WrongConfirmation, WrongCode, TooManyAttempts) as refusal:
-        log.warning("%s: account %s, address %s", refusal.code, ascii(username[:_LOGGED_CHARACTERS]), address)
+        with engine.database.read() as tx:
+            who = accounts.find_person(tx, username)
+        account = ascii(who["username"]) if who is not None else "(none)"
+        log.warning("%s: account %s, address %s", refusal.code, account, address)
         raise

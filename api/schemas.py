@@ -177,6 +177,7 @@ class HistoryEntry(BaseModel):
     assignee: str | None
     reason: str | None
     warnings: list[Reason]
+    request_id: str = Field(description="X-Request-ID of the change; of the clock tick-…, of long work job-…; or empty")
     hash: str
 
 

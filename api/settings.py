@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -12,6 +12,9 @@ MEGABYTE = 1024 * 1024
 ON = ("on", "1", "true", "yes")
 OFF = ("off", "0", "false", "no")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+MOST_DRAIN_SECONDS = 25
+"""What is under way then has the rest of half a minute."""
+SHORTEST_TOKEN = 16
 
 
 class SettingsError(Exception):
@@ -63,7 +66,9 @@ class Settings:
     """One installation's settings; the defaults serve one machine without a proxy."""
 
     data: Path = Path("data")
-    """Folder of the database and the papers (THIDUA_DATA)."""
+    """Folder of the papers, and of the database unless it is elsewhere (THIDUA_DATA)."""
+    database_url: str = field(default="", repr=False)
+    """PostgreSQL, as postgresql://user:password@host:5432/name; empty: SQLite in the folder (THIDUA_DATABASE_URL)."""
     key_file: Path | None = None
     """Keys of what is sealed in the database; None: in the data folder (THIDUA_KEY_FILE)."""
     host: str = "127.0.0.1"
@@ -92,6 +97,12 @@ class Settings:
     """How long a body may take to arrive, in seconds (THIDUA_BODY_DEADLINE_SECONDS)."""
     tick_seconds: float = 5
     """How often timers and mails are looked at, in seconds (THIDUA_TICK_SECONDS)."""
+    drain_seconds: float = 0
+    """How long requests are still taken after SIGTERM, while it says that it is leaving (THIDUA_DRAIN_SECONDS)."""
+    log: str = ""
+    """Form of the log: json, text, or empty: text on a terminal, else json (THIDUA_LOG)."""
+    metrics_token: str = field(default="", repr=False)
+    """Who has it may read /metrics; empty: programs of this machine may (THIDUA_METRICS_TOKEN)."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -105,6 +116,7 @@ class Settings:
         base_url = read.url("BASE_URL", f"http://{host}:{port}")
         settings = cls(
             data=Path(read.text("DATA", str(cls().data))),
+            database_url=read.database("DATABASE_URL"),
             key_file=read.path("KEY_FILE"),
             host=host,
             port=port,
@@ -119,6 +131,9 @@ class Settings:
             body_limit_bytes=read.whole("BODY_LIMIT_BYTES", cls().body_limit_bytes),
             body_deadline_seconds=read.seconds("BODY_DEADLINE_SECONDS", cls().body_deadline_seconds),
             tick_seconds=read.seconds("TICK_SECONDS", cls().tick_seconds),
+            drain_seconds=read.seconds("DRAIN_SECONDS", cls().drain_seconds, least=0, most=MOST_DRAIN_SECONDS),
+            log=read.one_of("LOG", ("", "json", "text")),
+            metrics_token=read.token("METRICS_TOKEN"),
         )
         read.finish()
         return settings
@@ -185,15 +200,27 @@ class _Reader:
         self.wrong(name, f"must be a whole number from 1 to {most}")
         return default
 
-    def seconds(self, name: str, default: float) -> float:
+    def seconds(self, name: str, default: float, *, least: float = 0.1, most: float = 86_400) -> float:
         try:
             given = float(self.text(name, str(default)))
         except ValueError:
-            given = 0
-        if 0.1 <= given <= 86_400:
+            given = -1
+        if least <= given <= most:
             return given
-        self.wrong(name, "must be a number of seconds from 0.1 to 86400")
+        self.wrong(name, f"must be a number of seconds from {least:g} to {most:g}")
         return default
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        given = self.text(name, choices[0]).lower()
+        if given not in choices:
+            self.wrong(name, f"must be {' or '.join(filter(None, choices))}")
+        return given
+
+    def token(self, name: str) -> str:
+        given = self.text(name, "")
+        if given and not (len(given) >= SHORTEST_TOKEN and given.isascii() and given.isprintable()):
+            self.wrong(name, f"must be {SHORTEST_TOKEN} or more printable ASCII characters")
+        return given
 
     def switch(self, name: str, default: bool) -> bool:
         given = self.text(name, "on" if default else "off").lower()
@@ -209,6 +236,17 @@ class _Reader:
             parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
             self.wrong(name, "must be a web address such as https://thidua.example.vn")
+        return given
+
+    def database(self, name: str) -> str:
+        given = self.text(name, "")
+        try:
+            parts = urlsplit(given)
+            is_good = parts.scheme == "postgresql" and len(parts.path) > 1 and parts.port != 0
+        except ValueError:
+            is_good = False
+        if given and not (is_good and "password" not in parse_qs(parts.query)):
+            self.wrong(name, "must look like postgresql://user:password@host:5432/name; empty for SQLite")
         return given
 
     def networks(self, name: str) -> tuple[Network, ...]:

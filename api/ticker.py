@@ -6,14 +6,18 @@ Long work does not wait for a tick: whoever orders some wakes a thread of its ow
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from structlog.contextvars import bound_contextvars
 
 from api.clock import DemoClock, store_clock
+from api.request_ids import fresh_id
 from engine.administration.succession import settle_due
 from engine.instants import from_micros, local_date
 from engine.jobs.carrying_out import work_off
@@ -26,6 +30,40 @@ from notifications.door import Post, next_due, run_due
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Ticks:
+    """How the ticking goes: how many ticks ended, in how many seconds altogether, how many of them with a fault."""
+
+    count: int = 0
+    seconds: float = 0.0
+    faults: int = 0
+    _began_at: float | None = None
+    _ended_at: float = field(default_factory=time.monotonic)
+
+    def lag(self) -> float:
+        """Seconds since the last tick ended; before the first one, since the start."""
+        return time.monotonic() - self._ended_at
+
+    def quiet_for(self) -> tuple[float, bool]:
+        """Seconds since the tick under way began (True), or since the last one ended (False)."""
+        began_at = self._began_at
+        return (time.monotonic() - began_at, True) if began_at is not None else (self.lag(), False)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count the block as a tick; one that raises is one with a fault."""
+        self._began_at = time.monotonic()
+        try:
+            yield
+        except Exception:
+            self.faults += 1
+            raise
+        finally:
+            self._ended_at = time.monotonic()
+            self.seconds += self._ended_at - self._began_at
+            self.count, self._began_at = self.count + 1, None
+
+
 class Ticker:
     """Carries out what is due: a new day, effects left over, timers, mails; and wakes long work. One tick at a time."""
 
@@ -33,20 +71,22 @@ class Ticker:
         self.engine, self._post = engine, post
         self._one_at_a_time, self._at_work, self._stopped = threading.Lock(), threading.Lock(), False
         self._settled_on: date | None = None
+        self.ticks = Ticks()
 
     def tick(self) -> None:
         """Everything that is due at the business instant, once."""
-        with self._one_at_a_time:
+        tick_id = fresh_id("tick")
+        with self._one_at_a_time, self.ticks.counted(), bound_contextvars(request_id=tick_id):
             steps = (
-                self._begin_day,
+                lambda: self._begin_day(tick_id),
                 self.engine.run_effects,
-                self.engine.fire_due,
-                lambda: run_due(self.engine, self._post, self.engine.clock()),
+                lambda: self.engine.fire_due(tick_id),
+                lambda: run_due(self.engine, self._post, self.engine.clock(), tick_id),
                 self.engine.ordered.set,  # long work has a thread of its own: no mail waits for it
             )
             faults = [fault for step in steps if (fault := _fault_of(step)) is not None]
-        if faults:  # none of the steps keeps the others from their work
-            raise faults[0]
+            if faults:  # none of the steps keeps the others from their work
+                raise faults[0]
 
     def work_off(self, *, waits: bool = False) -> None:
         """Carry out the long work that was ordered until nothing is left, or `stop`.
@@ -75,10 +115,10 @@ class Ticker:
         self._stopped = True
         self.engine.ordered.set()
 
-    def _begin_day(self) -> None:
+    def _begin_day(self, tick_id: str) -> None:
         today = local_date(self.engine.clock())
         if today != self._settled_on:
-            settle_due(self.engine)
+            settle_due(self.engine, tick_id)
             self.engine.writer.call(lambda tx: drop_old(tx, self.engine.wall()))  # drafts
             self._settled_on = today
 

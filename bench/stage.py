@@ -1,37 +1,50 @@
-"""A stage for measuring: the model customer in a folder of its own, with its campaign launched."""
+"""A stage for measuring: the model customer in a database of its own, with its campaign launched."""
 
 import itertools
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import workflows
+from bench.four_steps.process import FourSteps
 from demo.load import launch_campaign, load_organisation
+from engine.definition import Process
 from engine.definition.registry import Registry
 from engine.runtime.accounts import find_person, open_login
 from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database, Transaction
 from engine.runtime.service import Engine
 from engine.runtime.vault import Vault
+from migrations.chain import upgrade
 from workflows import law, roles
 
 NOW = datetime(2024, 7, 10, 1, tzinfo=UTC)
+PROCESSES: Sequence[type[Process]] = (*workflows.ALL, FourSteps)
+REGISTRY = Registry(PROCESSES, administrator=roles.ADMINISTRATOR, roles=roles.ALL, law=law.ALL)
 
 
-def build(folder: Path) -> Engine:
-    """An engine on the launched seed campaign; its clock stands at 10/7/2024 08:00 local."""
-    database = Database(folder / "thidua.db")
-    database.create_tables()
+def build(folder: Path, where: Path | str | None = None) -> Engine:
+    """An engine on the launched seed campaign; its clock stands at 10/7/2024 08:00 local.
+
+    folder: for papers, and for the SQLite file unless `where` names an empty database.
+    """
+    database = Database(where or folder / "thidua.db")
+    upgrade(database)
     with database.write() as tx:
         load_organisation(tx, "", NOW)
-    salts = itertools.count()
-    registry = Registry(workflows.ALL, administrator=roles.ADMINISTRATOR, roles=roles.ALL, law=law.ALL)
-    engine = Engine(
-        database, registry, BlobStore(folder / "blobs"),
-        clock=lambda: NOW, wall=lambda: datetime.now(UTC), vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
-    )  # fmt: skip
+    engine = opened(folder, database)
     launch_campaign(engine)
     return engine
+
+
+def opened(folder: Path, database: Database) -> Engine:
+    """An engine on a database that was built before, its clock at the same instant."""
+    salts = itertools.count()
+    return Engine(
+        database, REGISTRY, BlobStore(folder / "blobs"),
+        clock=lambda: NOW, wall=lambda: datetime.now(UTC), vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
+    )  # fmt: skip
 
 
 def sit(engine: Engine, username: str) -> str:

@@ -18,7 +18,7 @@ from api.installation import Installation, letterhead
 from api.letters import tell_old_boxes
 from api.logins import new_secret
 from api.settings import Settings
-from cli.commands import CannotStart, command_line, opened
+from cli.reaching import CannotStart, command_line, opened
 from engine.accounts import links
 from engine.administration import exchange, law, people, roles
 from engine.administration.desk import Desk

@@ -2,37 +2,54 @@
 
 import argparse
 import getpass
-import shlex
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
-from os import environ
+from os import environ, getpid
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from api import sharing
 from api.app import create_app
 from api.clock import DemoClock, wall_clock
-from api.installation import DATABASE, Installation, InUse, installation, registry
+from api.installation import (
+    BLOBS,
+    DATABASE,
+    Installation,
+    alone,
+    found,
+    key_file,
+    open_database,
+    registry,
+    whereabouts,
+)
+from api.logs import logging_to
+from api.operating import Operations
 from api.passwords import hash_password
-from api.serving import server_config
+from api.serving import Server
 from api.settings import Settings
 from api.ticker import at_work
-from demo.run import NotADemo, demo_app, is_demo, open_demo
+from cli.leaving import leave_within
+from cli.reaching import CannotStart, command_line, existing, opened, out_of_step, place_name, there
+from demo.run import NotADemo, demo_app, open_demo
 from engine.accounts.password_rules import weakness
 from engine.administration import log
 from engine.definition.model import ProcessModel
 from engine.instants import LOCAL, to_micros
 from engine.office.calendar import seed_days
-from engine.runtime.database import Database
+from engine.runtime.database import Statement
 from engine.runtime.history import verify
 from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar, write_law
 from engine.runtime.queries import count_by_state
+from engine.runtime.schema import unit
+from migrations import chain
 from notifications.door import prove
 from web.doors import lost
 from web.forms.fields import fields_of
@@ -40,17 +57,10 @@ from web.site import site
 from workflows import law
 from workflows.roles import ADMINISTRATOR
 
-GRACE_SECONDS = 30
+GRACE_SECONDS, CLOSING_SECONDS = 30, 4
+WORKING = "Thi đua: đang chạy hẹn giờ và gửi thư"
+_A_UNIT = Statement(select(unit.c.id).limit(1))
 CALENDAR_YEARS = 2  # ahead of this one; later swaps of working days are not announced yet
-
-
-class CannotStart(Exception):
-    """The command cannot do its work; the message says what to do."""
-
-
-def command_line(words: str, settings: Settings) -> str:
-    """A command to run next on the same data folder, as one types it."""
-    return f"thidua {words} --data {shlex.quote(str(settings.data))}"
 
 
 def demo(given: argparse.Namespace, settings: Settings) -> int:
@@ -67,9 +77,11 @@ def _run_demo(given: argparse.Namespace, settings: Settings) -> int:
             print(f"Thi đua (bản chạy thử): {settings.base_url}/   đồng hồ: {clock().astimezone(LOCAL):%d/%m/%Y %H:%M}")
             print("Tài khoản: phuong1, ct.phuong1, donvi1, tt.donvi1, chuyenvien, truongphong, thuky, chutich,")
             print("vanthu, thanhpho, quantri, … mật khẩu: demo.   Dừng: Ctrl-C", flush=True)
-            _answer(listening, demo_app(place, clock), settings)
-    except (InUse, NotADemo) as wrong:
+            _answer(listening, demo_app(place, clock), place)
+    except NotADemo as wrong:
         raise CannotStart(str(wrong)) from wrong
+    except chain.OutOfStep as wrong:
+        raise out_of_step(wrong.standing, replace(settings, database_url="")) from wrong
     return 0
 
 
@@ -82,7 +94,7 @@ def _opened_demo(
 
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Answer requests and tick, until stopped."""
-    with _listening(settings) as listening, opened(settings) as place:
+    with _listening(settings) as listening, _logging(settings), opened(settings) as place:
         app = create_app(
             place.engine,
             settings,
@@ -92,26 +104,40 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             sends_mail=place.sends_mail,
         )
         print(f"Thi đua: {settings.base_url}/", flush=True)
-        _answer(listening, app, settings)
+        _answer(listening, app, place)
     return 0
 
 
-def worker(_: argparse.Namespace, settings: Settings) -> int:
-    """Tick without answering, until stopped."""
+def worker(given: argparse.Namespace, settings: Settings) -> int:
+    """Tick until stopped; answer nobody but, where a port is given, the operators."""
+    if given.port is not None:
+        with (
+            _listening(settings) as listening,
+            _logging(settings),
+            opened(settings) as place,
+            at_work(place.ticker, settings.tick_seconds),
+        ):
+            print(WORKING, flush=True)
+            _answer(listening, None, place)
+        return 0
     stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if not stopped.is_set():
+            leave_within(GRACE_SECONDS)
+        stopped.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    with opened(settings) as place, at_work(place.ticker, settings.tick_seconds):
-        print("Thi đua: đang chạy hẹn giờ và gửi thư", flush=True)
+        signal.signal(number, stop)
+    with _logging(settings), opened(settings) as place, at_work(place.ticker, settings.tick_seconds):
+        print(WORKING, flush=True)
         stopped.wait()
     return 0
 
 
 def init(given: argparse.Namespace, settings: Settings) -> int:
     """Make the folder, the tables, calendar and law, the authority and its administrator."""
-    path = settings.data / DATABASE
-    if path.exists():
-        raise CannotStart(f"{path} exists already; choose another folder with --data")
+    _must_be_new(settings)
     now = wall_clock()
     today = now.astimezone(LOCAL).date()
     since = given.since or today
@@ -121,31 +147,58 @@ def init(given: argparse.Namespace, settings: Settings) -> int:
     if why := weakness(secret, (given.username, given.authority)):
         raise CannotStart(why)
     hashed = hash_password(secret)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(path)
-    database.create_tables()
-    with database.write() as tx:
+    with closing(found(settings)) as database, database.write() as tx:
+        if settings.database_url:
+            sharing.begin(tx, settings.data / BLOBS, key_file(settings))
         write_calendar(tx, seed_days(min(2024, today.year), today.year + CALENDAR_YEARS), to_micros(now))
         write_law(tx, law.ALL)
         unit_id = add_unit(tx, given.code, given.authority, "district", mail="", since=since)
         person_id = add_person(tx, given.username, given.username, mail="", password_hash=hashed)
         add_membership(tx, person_id, unit_id, ADMINISTRATOR.code, since=since)
-    database.close()
-    print(f"Đã tạo {path}. Chạy tiếp: {command_line('serve', settings)}")
+    print(f"Đã tạo {whereabouts(settings)}. Chạy tiếp: {command_line('serve', settings)}")
+    return 0
+
+
+def _must_be_new(settings: Settings) -> None:
+    if not settings.database_url:
+        if (settings.data / DATABASE).exists():
+            raise CannotStart(f"{settings.data / DATABASE} exists already; choose another folder with --data")
+        return
+    with closing(open_database(settings)) as database:
+        position = chain.standing(database).position
+        if position is chain.Position.CURRENT:  # tables without an office: an attempt before this one was broken off
+            with database.read() as tx:
+                position = position if tx.one(_A_UNIT) else chain.Position.EMPTY
+    if position is not chain.Position.EMPTY:
+        raise CannotStart(f"{whereabouts(settings)} is not empty; choose another database with THIDUA_DATABASE_URL")
+
+
+def upgrade(_: argparse.Namespace, settings: Settings) -> int:
+    """Bring the database to the revision that this release needs, and say from where to where."""
+    try:
+        with closing(there(settings)) as database, alone(settings):
+            before = chain.standing(database)
+            if before.position is chain.Position.EMPTY:
+                raise out_of_step(before, settings)
+            before = chain.upgrade(database)
+    except chain.OutOfStep as wrong:
+        raise out_of_step(wrong.standing, settings) from wrong
+    if before.position is chain.Position.CURRENT:
+        print(f"{whereabouts(settings)} đã ở phiên bản mới nhất ({before.newest}): không có gì phải làm.")
+    else:
+        print(f"Đã nâng cấp {whereabouts(settings)}: {before.revision} → {before.newest}.")
     return 0
 
 
 def verify_history(_: argparse.Namespace, settings: Settings) -> int:
     """Print every fault of the history; 1 when there is one."""
-    database = _existing(settings)
-    with database.read() as tx:
+    with closing(existing(settings)) as database, database.read() as tx:
         faults = [*verify(tx), *log.verify(tx)]
         cases, entries = sum(count_by_state(tx).values()), log.count(tx)
-    database.close()
     for fault in faults:
         print(fault)
     said = f"{len(faults)} lỗi" if faults else "nguyên vẹn"
-    print(f"Lịch sử của {cases} hồ sơ, {entries} mục nhật ký quản trị trong {settings.data}: {said}.")
+    print(f"Lịch sử của {cases} hồ sơ, {entries} mục nhật ký quản trị trong {place_name(settings)}: {said}.")
     return 1 if faults else 0
 
 
@@ -183,25 +236,9 @@ def later(name: str, why: str) -> Callable[[argparse.Namespace, Settings], int]:
     return refuse
 
 
-@contextmanager
-def opened(settings: Settings) -> Iterator[Installation]:
-    """The installation in a folder that `init` (or a demo with --data) has made."""
-    if not (settings.data / DATABASE).exists():
-        raise CannotStart(f"there is nothing in {settings.data}; run: {command_line('init', settings)} --authority …")
-    if is_demo(settings):
-        raise CannotStart(f"{settings.data} is a demo, whose passwords everybody knows; choose another folder")
-    try:
-        with installation(settings, clock=wall_clock, wall=wall_clock) as place:
-            yield place
-    except InUse as taken:
-        raise CannotStart(str(taken)) from taken
-
-
-def _existing(settings: Settings) -> Database:
-    path = settings.data / DATABASE
-    if not path.exists():
-        raise CannotStart(f"{path} does not exist; name the data folder with --data")
-    return Database(path)
+def _logging(settings: Settings) -> AbstractContextManager[None]:
+    """What this process logs goes to standard error, as the settings say."""
+    return logging_to(sys.stderr, settings.log, f"{socket.gethostname()}:{getpid()}")
 
 
 @contextmanager
@@ -220,6 +257,9 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _answer(listening: socket.socket, app: FastAPI, settings: Settings) -> None:
-    """Serve until a signal; what is under way then has half a minute to finish."""
-    uvicorn.Server(server_config(app, settings, GRACE_SECONDS)).run(sockets=[listening])
+def _answer(listening: socket.socket, app: FastAPI | None, place: Installation) -> None:
+    """Serve until a signal; what is under way then has half a minute to finish. app: None: operators only."""
+    operations = Operations(place.engine, place.settings, place.ticker)
+    last = GRACE_SECONDS if app is None else GRACE_SECONDS + CLOSING_SECONDS
+    server = Server(app, place.settings, operations, GRACE_SECONDS, leaving=lambda: leave_within(last))
+    server.run(sockets=[listening])

@@ -5,17 +5,19 @@ Each says what was found, why it matters and what to do. The judgement is a pure
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from contextlib import closing
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from api.clock import wall_clock
-from api.installation import BLOBS, DATABASE
+from api.installation import BLOBS, DATABASE, key_file, whereabouts
 from api.settings import Settings
-from cli.commands import CannotStart
-from cli.inspection import Report, inspect
+from cli.findings import Finding, Weight
+from cli.inspection import Report, inspect, vault_at
+from cli.reaching import DATABASE_FAULTS, out_of_step, place_name, said_of, there
+from cli.server import judged, judged_sharing, look_at_server
 from engine.instants import local_date
+from migrations import chain
 
 OTHERS = 0o077
 MEGABYTE = 1024 * 1024
@@ -23,34 +25,49 @@ LITTLE_SPACE, NO_SPACE = 1024 * MEGABYTE, 100 * MEGABYTE
 NAMED_AT_MOST = 5
 
 
-class Weight(StrEnum):
-    """How bad it is. Only the first makes the command fail."""
-
-    UNSAFE = "LỖI"
-    WARNING = "CẢNH BÁO"
-    NOTE = "GHI CHÚ"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`code` is stable, for programs; `sentence` is for whoever runs the installation."""
-
-    weight: Weight
-    code: str
-    sentence: str
-
-
 def doctor(_: argparse.Namespace, settings: Settings) -> int:
     """Print every finding; 1 when one of them is unsafe."""
-    path = settings.data / DATABASE
-    if not path.exists():
-        raise CannotStart(f"{path} does not exist; name the data folder with --data")
-    found = list(findings(inspect(settings, local_date(wall_clock()))))
+    found = list(_found(settings))
     for finding in found:
         print(f"{finding.weight} [{finding.code}] {finding.sentence}")
     counted = ", ".join(f"{sum(f.weight is weight for f in found)} {weight.lower()}" for weight in Weight)
-    print(f"Đã kiểm tra {settings.data}: {counted}.")
+    print(f"Đã kiểm tra {place_name(settings)}: {counted}.")
     return 1 if any(finding.weight is Weight.UNSAFE for finding in found) else 0
+
+
+def _found(settings: Settings) -> Iterator[Finding]:
+    """What there is to say, as far as one gets: without a server nothing can be looked at."""
+    with closing(there(settings)) as database:
+        if settings.database_url:
+            try:
+                with database.read() as tx:
+                    server = look_at_server(tx, wall_clock)
+            except DATABASE_FAULTS as fault:
+                yield _unreachable(settings, fault)
+                return
+            yield from judged(server)
+        standing = chain.standing(database)
+        if standing.position is not chain.Position.CURRENT:
+            yield Finding(
+                Weight.UNSAFE, "schema",
+                "Các bảng không hợp với phần mềm này, nên serve và worker không chạy: "
+                f"{out_of_step(standing, settings)}",
+            )  # fmt: skip
+            return
+        with database.read() as tx:
+            if settings.database_url:
+                keys = key_file(settings)
+                yield from judged_sharing(tx, settings.data / BLOBS, keys, vault_at(keys))
+            if settings.data.exists():
+                yield from findings(inspect(tx, settings, local_date(wall_clock())))
+
+
+def _unreachable(settings: Settings, fault: Exception) -> Finding:
+    return Finding(
+        Weight.UNSAFE, "unreachable",
+        f"Không kết nối được tới {whereabouts(settings)} ({said_of(fault)}): không việc nào làm được. Kiểm tra máy chủ "
+        "và THIDUA_DATABASE_URL.",
+    )  # fmt: skip
 
 
 def findings(report: Report) -> Iterator[Finding]:
@@ -148,6 +165,12 @@ def _proxies(settings: Settings, is_https: bool) -> Iterator[Finding]:
             Weight.WARNING, "no_proxy_named",
             "Chưa nêu máy chủ HTTPS phía trước: mọi người chung một địa chỉ, nên giới hạn theo địa chỉ chặn nhầm. "
             "Đặt THIDUA_TRUSTED_PROXIES, như 127.0.0.1.",
+        )  # fmt: skip
+    if is_https and not settings.metrics_token:
+        yield Finding(
+            Weight.NOTE, "metrics_by_address",
+            "Số liệu ở /metrics mở cho mọi chương trình trên máy này, kể cả máy chủ HTTPS phía trước nếu nó chuyển "
+            "tiếp mà không báo. Đặt THIDUA_METRICS_TOKEN, hoặc chặn /metrics ở máy chủ đó.",
         )  # fmt: skip
 
 

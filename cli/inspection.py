@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sqlalchemy import and_, bindparam, exists, or_, select
 
-from api.installation import BLOBS, DATABASE, KEYS
+from api.installation import BLOBS, DATABASE, key_file
 from api.passwords import is_password
 from api.settings import Settings
 from demo.load import PASSWORD
 from demo.run import is_demo
 from engine.privacy.sealing import count_sealed, unsealable
-from engine.runtime.database import DRIVER, Database, Statement, Transaction, has_wal_fix
+from engine.runtime.database import DRIVER, Statement, Transaction, has_wal_fix
 from engine.runtime.offices import load_office
 from engine.runtime.schema import history, instance, membership, person, second_factor
 from engine.runtime.vault import Vault
@@ -85,44 +85,39 @@ class Report:
         return key_file(self.settings)
 
 
-def key_file(settings: Settings) -> Path:
-    """Where the keys of the installation are."""
-    return settings.key_file or settings.data / KEYS
-
-
-def inspect(settings: Settings, today: date) -> Report:
-    """The facts about the installation in the data folder, which must have a database."""
+def inspect(tx: Transaction, settings: Settings, today: date) -> Report:
+    """The facts about the installation in the data folder, and in its database."""
     data, papers, keys = settings.data, settings.data / BLOBS, key_file(settings)
-    vault = _vault(keys)
-    database = Database(data / DATABASE)
-    with database.read() as tx:
-        report = Report(
-            settings=settings,
-            modes={path: stat.S_IMODE(path.stat().st_mode) for path in _places(data, papers, keys) if path.exists()},
-            is_key_beside_data=keys.resolve().is_relative_to(data.resolve()),
-            sealed=count_sealed(tx),
-            unsealable=tuple(unsealable(tx, vault)) if vault else (),
-            is_key_file_good=vault is not None or not keys.exists(),
-            has_wal_fix=has_wal_fix(DRIVER.sqlite_version_info),
-            is_demo=is_demo(settings),
-            demo_passwords=_with_demo_password(tx),
-            administrators=_administrators(tx, today),
-            unconfirmed_law=sum(not row.may_block and row.in_force(today) for row in load_office(tx).law.rows),
-            are_papers_writable=not papers.exists() or os.access(papers, os.W_OK | os.X_OK),
-            are_papers_on_same_filesystem=not papers.exists() or papers.stat().st_dev == data.stat().st_dev,
-            free_bytes=shutil.disk_usage(data).free,
-            loose_heads=tuple(row["id"] for row in tx.all(_LOOSE_HEADS)),
-            is_root=os.geteuid() == 0,
-        )
-    database.close()
-    return report
+    vault, is_all_in_folder = vault_at(keys), not settings.database_url
+    return Report(
+        settings=settings,
+        modes={path: stat.S_IMODE(path.stat().st_mode) for path in _places(data, papers, keys) if path.exists()},
+        is_key_beside_data=is_all_in_folder and keys.resolve().is_relative_to(data.resolve()),
+        sealed=count_sealed(tx),
+        unsealable=tuple(unsealable(tx, vault)) if vault else (),
+        is_key_file_good=vault is not None or not keys.exists(),
+        has_wal_fix=not is_all_in_folder or has_wal_fix(DRIVER.sqlite_version_info),
+        is_demo=is_demo(tx),
+        demo_passwords=_with_demo_password(tx),
+        administrators=_administrators(tx, today),
+        unconfirmed_law=sum(not row.may_block and row.in_force(today) for row in load_office(tx).law.rows),
+        are_papers_writable=not papers.exists() or os.access(papers, os.W_OK | os.X_OK),
+        are_papers_on_same_filesystem=not (is_all_in_folder and papers.exists()) or _disk(papers) == _disk(data),
+        free_bytes=shutil.disk_usage(data if is_all_in_folder or not papers.exists() else papers).free,
+        loose_heads=tuple(row["id"] for row in tx.all(_LOOSE_HEADS)),
+        is_root=os.geteuid() == 0,
+    )
 
 
 def _places(data: Path, papers: Path, keys: Path) -> tuple[Path, ...]:
     return data, data / DATABASE, papers, keys
 
 
-def _vault(keys: Path) -> Vault | None:
+def _disk(path: Path) -> int:
+    return path.stat().st_dev
+
+
+def vault_at(keys: Path) -> Vault | None:
     """The vault of the key file; None when there is none, or it cannot be read: looking makes no new one."""
     try:
         return Vault.at(keys) if keys.exists() else None

@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from api.installation import InUse, whereabouts
 from api.settings import Settings, SettingsError
+from api.sharing import NotShared
 from cli import administration, commands, doctor, keys
+from cli.reaching import DATABASE_FAULTS, CannotStart, said_of
 from engine.administration.forms import UNIT_CODE
 from engine.errors import EngineError, InvalidInput
-from engine.runtime.database import FAULTS
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
 LATER = {
-    "upgrade": "databases are made new until the first release",
     "backup": "until then: stop the server and copy its data folder",
     "restore": "until then: put a copied data folder back",
     "bpmn": "the drawing comes with the definitions' issue",
@@ -31,23 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         settings = _settings(given)
-        command: Command = given.command
+    except SettingsError as wrong:
+        print(f"thidua: {wrong}", file=sys.stderr)
+        return 2
+    command: Command = given.command
+    try:
         code = command(given, settings)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
         return _stop_talking()
     except OSError as wrong:
-        print(f"thidua: {settings_folder(given)}: {wrong.strerror or wrong}", file=sys.stderr)
+        print(f"thidua: {settings.data}: {wrong.strerror or wrong}", file=sys.stderr)
         return 2
-    except FAULTS as wrong:
-        print(f"thidua: {settings_folder(given)}: {wrong}", file=sys.stderr)
+    except DATABASE_FAULTS as wrong:
+        print(f"thidua: {whereabouts(settings)}: {said_of(wrong)}", file=sys.stderr)
         return 2
     except InvalidInput as wrong:
         for name, sentence in wrong.fields.items():
             print(f"thidua: {name}: {sentence}", file=sys.stderr)
         return 2
-    except (SettingsError, EngineError, commands.CannotStart) as wrong:
+    except (EngineError, InUse, NotShared, CannotStart) as wrong:
         print(f"thidua: {wrong}", file=sys.stderr)
         return 2
 
@@ -56,11 +61,6 @@ def _stop_talking() -> int:
     """Whoever read the output has read enough (`| head`), which is no fault; what is left is not said."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at the end
     return 128 + signal.SIGPIPE  # as shells say it
-
-
-def settings_folder(given: argparse.Namespace) -> str:
-    """The folder that the command works in, for messages."""
-    return str(getattr(given, "data", None) or "the data folder")
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -94,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     _place(serve, port=True)
     worker = _add(found, "worker", commands.worker, "fire timers and send mail without answering requests")
     _place(worker)
+    worker.add_argument("--port", type=_port, help="answer /health/… and /metrics on that TCP port, and nothing else")
 
+    upgrade = _add(found, "upgrade", commands.upgrade, "bring the database to what this release needs")
+    _place(upgrade)
     verify = _add(found, "verify-history", commands.verify_history, "walk every chain, rebuild every case")
     _place(verify)
     examine = _add(found, "doctor", doctor.doctor, "say what is unsafe about an installation, and what to do")

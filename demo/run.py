@@ -1,7 +1,7 @@
 """The demo put together: the model customer in a folder, on a clock that people move, with its mail in files."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.clock import DemoClock, store_clock, stored_clock, wall_clock
-from api.installation import DATABASE, Installation, folder_transport, installation
+from api.installation import DATABASE, Installation, folder_transport, found, installation, open_database
 from api.passwords import hash_password
 from api.routes import demo as demo_routes
 from api.settings import SenderSettings, Settings
@@ -21,7 +21,8 @@ from demo.organisation import MAIL_DOMAIN
 from demo.page import demo_pages
 from demo.story import UNREACHABLE, play
 from engine.instants import at_local
-from engine.runtime.database import Database
+from engine.runtime.database import Transaction
+from migrations.chain import must_be_current
 from notifications.transport import Attempt, Outcome, Transport
 from web.doors import lost
 from web.site import site
@@ -50,7 +51,8 @@ class Mailboxes:
 def open_demo(
     settings: Settings, start: datetime | None = None, *, story: bool = False
 ) -> Iterator[tuple[Installation, DemoClock]]:
-    """The demo in `settings.data`: loaded and launched in an empty folder, gone on with in one that has it.
+    """The demo in `settings.data`: loaded and launched in an empty folder, gone on with in one that has it. It is
+    always on SQLite.
 
     start: where the clock of a new demo begins, aware; the morning of 10/7/2024 when None. It begins no
     earlier than that: the plan it carries out is of that day. story: whether a new demo first plays what
@@ -59,15 +61,23 @@ def open_demo(
     Raises:
         NotADemo: the folder was made by `init`, or a demo's loading was broken off there.
         InUse: another process has it open.
+        OutOfStep: it was made by another release.
     """
-    begin = max(start or at_local(STARTS_ON, OPENING), at_local(STARTS_ON, OPENING))
-    is_new = not (settings.data / DATABASE).exists()
-    if not is_new and _last_instant(settings) is None:
-        raise NotADemo(f"{settings.data} holds no demo (or one whose loading was broken off): choose another folder")
-    clock = DemoClock(at_local(STARTS_ON, OPENING) if is_new else _last_instant(settings) or begin)
     settings = replace(
-        settings, sender=SenderSettings(name="Phòng Nội vụ quận Dương Kinh", address=f"thidua@{MAIL_DOMAIN}")
+        settings,
+        database_url="",
+        sender=SenderSettings(name="Phòng Nội vụ quận Dương Kinh", address=f"thidua@{MAIL_DOMAIN}"),
     )
+    first = at_local(STARTS_ON, OPENING)
+    begin = max(start or first, first)
+    is_new = not (settings.data / DATABASE).exists()
+    with closing(found(settings) if is_new else open_database(settings)) as database:
+        must_be_current(database)
+        with database.read() as tx:
+            stood_at = stored_clock(tx)
+    if not is_new and stood_at is None:
+        raise NotADemo(f"{settings.data} holds no demo (or one whose loading was broken off): choose another folder")
+    clock = DemoClock(stood_at or first)
     mails = Mailboxes(folder_transport(settings))
     with installation(settings, clock=clock, wall=wall_clock, transport=mails) as place:
         if is_new:
@@ -103,14 +113,6 @@ def _load(place: Installation, clock: DemoClock) -> int:
     return campaign_id
 
 
-def is_demo(settings: Settings) -> bool:
-    """Whether the folder holds a demo."""
-    return (settings.data / DATABASE).exists() and _last_instant(settings) is not None
-
-
-def _last_instant(settings: Settings) -> datetime | None:
-    database = Database(settings.data / DATABASE)
-    with database.read() as tx:
-        found = stored_clock(tx)
-    database.close()
-    return found
+def is_demo(tx: Transaction) -> bool:
+    """Whether it is the database of a demo."""
+    return stored_clock(tx) is not None

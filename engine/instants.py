@@ -4,6 +4,7 @@ Knows no calendar of holidays and no clock; `now` always comes from the caller.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -36,6 +37,7 @@ def local_date(instant: datetime) -> date:
     return _aware(instant).astimezone(LOCAL).date()
 
 
+@lru_cache(maxsize=4096)  # the same few days are asked for all day long
 def at_local(day: date, time: time) -> datetime:
     """The aware UTC instant at which Vietnamese clocks show `time` on `day`.
 

@@ -98,6 +98,7 @@ def _message(work: Work, head: Letterhead, to: Row, told: Told) -> dict[str, Any
         "next_attempt_at": work.micros,
         "first_attempt_at": None,
         "settled_at": None,
+        "request_id": work.request_id,
     }
 
 

@@ -57,8 +57,10 @@ def hold_back(tx: Transaction, now: datetime, until: datetime) -> None:
     tx.run(_HOLD_MESSAGES, now=to_micros(now), until=to_micros(until))
 
 
-def compose_due(engine: Engine, words: Words, head: Letterhead, now: datetime) -> int:
+def compose_due(engine: Engine, words: Words, head: Letterhead, now: datetime, request_id: str = "") -> int:
     """Compose every notice that is due at the business instant `now`; returns how many recipients had one.
+
+    request_id: of who composes; a message keeps it that follows from several requests.
 
     Not to be called from the writer's own thread.
     """
@@ -68,7 +70,7 @@ def compose_due(engine: Engine, words: Words, head: Letterhead, now: datetime) -
     stored: list[Future[None]] = []
     for batch in _by_recipient(due):
         draft = drafted(press, batch)
-        stored.append(engine.writer.submit(partial(_store, engine, press, draft)))
+        stored.append(engine.writer.submit(partial(_store, engine, press, draft, request_id)))
     for future in stored:
         future.result()
     return len(stored)
@@ -81,7 +83,7 @@ def _by_recipient(due: Iterable[Notice]) -> list[list[Notice]]:
     return list(batches.values())
 
 
-def _store(engine: Engine, press: Press, draft: Draft, tx: Transaction) -> None:
+def _store(engine: Engine, press: Press, draft: Draft, request_id: str, tx: Transaction) -> None:
     """Write the message and settle its notices; nothing when one of them has changed since it was read."""
     if not all(unchanged(tx, told) for told in (*draft.said, *draft.dropped)):
         return
@@ -89,12 +91,12 @@ def _store(engine: Engine, press: Press, draft: Draft, tx: Transaction) -> None:
         tx.run(_SETTLE, which=told.id, state="dropped", message=None)
     if not draft.said:
         return
-    row = _message_row(press, draft)
+    row = {**_message_row(press, draft), "request_id": draft.request_id or request_id}
     key = tx.insert(_NEW_MESSAGE, **row)
     for told in draft.said:
         tx.run(_SETTLE, which=told.id, state="composed", message=key)
     if draft.fault:
-        report_failure(replace(engine.work(tx), now=press.now), {**row, "id": key}, draft.fault)
+        report_failure(replace(engine.work(tx, row["request_id"]), now=press.now), {**row, "id": key}, draft.fault)
 
 
 def _message_row(press: Press, draft: Draft) -> dict[str, Any]:

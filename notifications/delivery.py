@@ -119,7 +119,7 @@ def _end(work: Work, row: Row, n: int, attempt: Attempt, ended_at: datetime) -> 
         first_attempt_at=row["first_attempt_at"], settled_at=None if planned else work.micros,
     )  # fmt: skip
     if state is State.FAILED:
-        report_failure(work, row, attempt.reply)
+        report_failure(replace(work, request_id=row["request_id"]), row, attempt.reply)
 
 
 def _claim(engine: Engine, now: datetime, tx: Transaction) -> Claim | None:

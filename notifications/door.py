@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from email.parser import BytesHeaderParser
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -25,7 +26,9 @@ from notifications.facts import ENGINE_KINDS, samples
 from notifications.failures import masked, without_address
 from notifications.foretelling import Foretold, preview
 from notifications.letters import Letterhead
+from notifications.listing import as_listed
 from notifications.log import KINDS, STATES, Wanted, failed_count, find, last_to_units, log
+from notifications.outbox import Outbox, outbox
 from notifications.planned import After, planned, waiting
 from notifications.preview import headers_of, reminder_letter, unfolded
 from notifications.retry import State
@@ -78,6 +81,9 @@ _FAILED = Statement(
 )
 _BEYOND = 2**63 - 1
 
+words_of = lru_cache(maxsize=2)(prove)
+"""`prove`, kept: to render every template once is enough for an installation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -89,8 +95,10 @@ class Post:
     turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
 
-def run_due(engine: Engine, post: Post, now: datetime) -> int:
+def run_due(engine: Engine, post: Post, now: datetime, request_id: str = "") -> int:
     """Compose and deliver until nothing is due at the business instant `now`; returns how much there was.
+
+    request_id: as of `compose_due`.
 
     Outside office hours only letters about accounts go out: what else is due waits until they begin.
 
@@ -103,7 +111,7 @@ def run_due(engine: Engine, post: Post, now: datetime) -> int:
             engine.writer.call(lambda tx: hold_back(tx, now, opens_at))
             return deliver_due(engine, post.transport, _head(engine, post).sender, now)  # what is about accounts
         total = 0
-        while done := _round(engine, post, now):
+        while done := _round(engine, post, now, request_id):
             total += done
         return total
 
@@ -123,7 +131,7 @@ def mails_of_case(tx: Transaction, instance_id: int) -> list[dict[str, Any]]:
     attempts: dict[int, list[Row]] = {}
     for made in tx.all(_ATTEMPTS, case_id=instance_id):
         attempts.setdefault(made["message_id"], []).append(made)
-    return [_mail(row, attempts.get(row["id"], [])) for row in tx.all(_OF_CASE, case_id=instance_id)]
+    return [as_listed(row, attempts.get(row["id"], [])) for row in tx.all(_OF_CASE, case_id=instance_id)]
 
 
 def traffic(tx: Transaction) -> dict[str, Any]:
@@ -172,10 +180,10 @@ def mailbox(tx: Transaction, before: int | None = None, most: int = 50) -> dict[
     }
 
 
-def _round(engine: Engine, post: Post, now: datetime) -> int:
+def _round(engine: Engine, post: Post, now: datetime, request_id: str) -> int:
     # What is ready goes first: a fault while composing must not keep it back.
     sent = deliver_due(engine, post.transport, _head(engine, post).sender, now)
-    return sent + compose_due(engine, post.words, _head(engine, post), now)
+    return sent + compose_due(engine, post.words, _head(engine, post), now, request_id)
 
 
 def _head(engine: Engine, post: Post) -> Letterhead:
@@ -189,30 +197,6 @@ def current_head(tx: Transaction, head: Letterhead) -> Letterhead:
     name, reply_to = given["sender_name"], given["reply_to"]
     sender = replace(head.sender, name=name or head.sender.name, reply_to=reply_to or head.sender.reply_to)
     return replace(head, sender=sender, contact=name or head.contact)
-
-
-def _mail(row: Row, attempts: list[Row]) -> dict[str, Any]:
-    return {
-        "id": str(row["id"]),
-        "at": instant(row["created_at"]),
-        "recipient": row["name"],
-        "address": masked(row["address"]),
-        "subject": row["subject"],
-        "kind": row["kind"],
-        "state": row["state"],
-        "fault": row["fault"],
-        "next_attempt_at": instant(row["next_attempt_at"]),
-        "attempts": [_attempt(made, row["address"]) for made in attempts],
-    }
-
-
-def _attempt(made: Row, address: str) -> dict[str, Any]:
-    return {
-        "n": made["n"],
-        "at": instant(made["at"]),
-        "outcome": made["outcome"],
-        "reply": without_address(made["reply"], address),
-    }
 
 
 def _received(tx: Transaction, row: Row) -> dict[str, Any]:
@@ -232,8 +216,8 @@ def _received(tx: Transaction, row: Row) -> dict[str, Any]:
 
 
 __all__ = [
-    "KINDS", "STATES", "AccountLetter", "After", "Foretold", "Letterhead", "Post", "Told", "Wanted", "current_head",
-    "examples", "failed_count", "failed_mails", "find", "headers_of", "is_reachable", "last_to_units", "log",
-    "mailbox", "mails_of_case", "next_due", "planned", "preview", "prove", "reminder_letter", "retry", "retry_all",
-    "run_due", "traffic", "waiting", "write_account_letter",
+    "KINDS", "STATES", "AccountLetter", "After", "Foretold", "Letterhead", "Outbox", "Post", "Told", "Wanted",
+    "current_head", "examples", "failed_count", "failed_mails", "find", "headers_of", "is_reachable", "last_to_units",
+    "log", "mailbox", "mails_of_case", "next_due", "outbox", "planned", "preview", "prove", "reminder_letter", "retry",
+    "retry_all", "run_due", "traffic", "waiting", "words_of", "write_account_letter",
 ]  # fmt: skip

@@ -64,6 +64,12 @@ class Draft:
         return kinds[0].kind if len(kinds) == 1 else DIGEST
 
     @property
+    def request_id(self) -> str:
+        """The one request that all of it follows from; empty when there are several."""
+        causes = {told.request_id for told in self.said}
+        return causes.pop() if len(causes) == 1 else ""
+
+    @property
     def instance_id(self) -> int | None:
         cases = {told.instance_id for told in self.said}
         return cases.pop() if len(cases) == 1 else None

@@ -26,7 +26,8 @@ from engine.runtime.schema import instance, membership, notice, person, unit
 from engine.runtime.snapshots import code_of
 from engine.runtime.work import Work
 from notifications.drafts import DIGEST
-from notifications.failures import masked, without_address
+from notifications.failures import masked
+from notifications.listing import as_listed
 from notifications.retry import State
 from notifications.schema import message, message_attempt
 
@@ -228,6 +229,7 @@ def _told(work: Work, actor: Actor, keys: Collection[int]) -> dict[int, list[Row
             notice.c.event_key,
             notice.c.kind,
             notice.c.facts,
+            notice.c.request_id,
             instance.c.id.label("instance_id"),
             instance.c.process,
             instance.c.authority_id,
@@ -261,29 +263,14 @@ def _item(work: Work, actor: Actor, row: Row, told: list[Row], tries: list[Row])
     reads_all = all(one["kind"] != RAISED or one["authority_id"] in overseen(work, actor) for one in told)
     is_tended = bool(told) and all(one["is_tended"] for one in told)
     return {
-        "id": str(row["id"]),
-        "at": instant(row["created_at"]),
-        "recipient": row["name"],
-        "address": masked(row["address"]),
-        "subject": row["subject"],
-        "kind": row["kind"],
-        "state": row["state"],
-        "fault": row["fault"],
-        "next_attempt_at": instant(row["next_attempt_at"]),
+        **as_listed(row, tries),
         "settled_at": instant(row["settled_at"]),
-        "attempts": [
-            {
-                "n": made["n"], "at": instant(made["at"]), "outcome": made["outcome"],
-                "reply": without_address(made["reply"], row["address"]),
-            }
-            for made in tries
-        ],
         "reasons": [_reason(work, one) for one in known],
         "others": len({one["instance_id"] for one in told} - {one["instance_id"] for one in known}),
         "is_readable": is_own or (bool(told) and len(known) == len(told) and reads_all),
         "is_tended": is_tended,
         "can_retry": is_tended and row["state"] == State.FAILED.value and bool(row["is_written"]),
-    }  # fmt: skip
+    }
 
 
 def _unsent(work: Work, row: Row) -> dict[str, Any]:
@@ -291,19 +278,22 @@ def _unsent(work: Work, row: Row) -> dict[str, Any]:
     return {
         "id": str(row["id"]), "at": instant(row["created_at"]), "recipient": row["name"],
         "address": masked(row["address"] or ""), "subject": "", "kind": row["kind"], "state": DROPPED, "fault": "",
+        "request_id": row["request_id"],
         "next_attempt_at": None, "settled_at": None, "attempts": [], "reasons": [_reason(work, row)], "others": 0,
         "is_readable": False, "is_tended": False, "can_retry": False,
     }  # fmt: skip
 
 
 def _reason(work: Work, row: Row) -> dict[str, Any]:
-    """Why something was written, and about which case. by: who caused it; by_hand: whether they asked for it."""
+    """Why something was written, and about which case. by: who caused it; by_hand: whether they asked for it;
+    request_id: as the history of the case calls what caused it."""
     facts, model = json.loads(row["facts"]), work.registry.by_code[row["process"]]
     case = {"id": row["instance_id"], "created_at": row["begun_at"]}
     return {
         "kind": row["kind"],
         "by_hand": row["event_key"].startswith(f"{NUDGE}:"),
         "by": facts.get("actor", ""),
+        "request_id": row["request_id"],
         **{name: facts.get(name) for name in ("todo", "action", "due_on", "due_before", "days_late", "rung", "what")},
         "case": {
             "id": str(row["instance_id"]),

@@ -31,6 +31,7 @@ message = Table(
     Column("settled_at", Instant),
     Column("attempts_before", Integer, nullable=False, server_default="0"),  # made before it was tried again
     Column("retried_by", Key, ForeignKey("person.id")),  # who last had it tried again
+    Column("request_id", Text, nullable=False, server_default=""),  # it follows from; of several, the tick
     Index(None, "state", "next_attempt_at", "id"),
 )  # fmt: skip
 

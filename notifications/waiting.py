@@ -17,7 +17,7 @@ _RUNNING = "running"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice with everything that its letter depends on: equal rows give equal letters."""
+    """A notice with everything that its letter depends on, and what it follows from: equal rows give equal letters."""
 
     id: int
     recipient: str
@@ -33,6 +33,7 @@ class Notice:
     facts: str
     clock: str | None  # of the task; None without one
     task_due_on: str | None  # where it stands now; the facts hold what it was
+    request_id: str = ""
 
     @property
     def is_stale(self) -> bool:
@@ -108,4 +109,5 @@ def _notice(row: Row) -> Notice:
         facts=row["facts"],
         clock=row["clock"],
         task_due_on=row["due_on"],
+        request_id=row["request_id"],
     )

@@ -33,8 +33,8 @@ def mail() -> Iterator[MisbehavingServer]:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = open_office(tmp_path)
+def office(folder: Path) -> Iterator[Office]:
+    office = open_office(folder)
     yield office
     office.close()
 

@@ -1,5 +1,6 @@
 """The command line: what each command does, what it says when it cannot, and how it stops."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -220,7 +222,7 @@ def test_a_history_that_was_tampered_with_is_1(worked: Path, capsys: pytest.Capt
 # ── what cannot be done ──────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("command", ["upgrade", "backup", "restore", "bpmn"])
+@pytest.mark.parametrize("command", ["backup", "restore", "bpmn"])
 def test_a_command_that_is_not_there_yet_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, said, complaint = run(capsys, command)
 
@@ -275,7 +277,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / DATABASE).write_bytes(b"not a database, but long enough to be looked at" * 100)
 
     assert run(capsys, "verify-history", "--data", tmp_path) == (
-        2, "", f"thidua: {tmp_path}: file is not a database\n"
+        2, "", f"thidua: {tmp_path / DATABASE}: file is not a database\n"
     )  # fmt: skip
 
 
@@ -323,6 +325,32 @@ def test_a_demo_is_not_served_and_an_office_is_no_demo(
 
 
 # ── the demo as a process ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_whoever_runs_a_process_is_answered_and_told(command: str, made: Path) -> None:
+    port = free_port()
+    words = [sys.executable, "-W", "error", "-m", "cli.main", command, "--data", str(made), "--port", str(port)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=60) as answer:
+                ready = json.loads(answer.read())
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+                figures = answer.read().decode()
+            with pytest.raises(HTTPError) as nothing:
+                urlopen(f"http://127.0.0.1:{port}/nothing", timeout=60)
+            nothing.value.close()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=60)
+
+    assert ready == {"status": "ready", "faults": []}
+    assert "\nthidua_open_tasks 0.0\n" in figures
+    logged = [json.loads(line) for line in said.splitlines()]
+    assert [(line["event"], line["status"]) for line in logged] == ([("request", 404)] if command == "serve" else [])
+    assert process.returncode == 0
 
 
 def test_demos_answer_are_kept_apart_and_stop_in_order(

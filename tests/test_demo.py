@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,14 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from api.installation import DATABASE
+from api.installation import DATABASE, found, open_database
 from api.settings import Settings
 from demo.load import PASSWORD
 from demo.organisation import ACCOUNTS, UNITS
 from demo.run import NotADemo, is_demo, open_demo
 from engine.instants import LOCAL
 from engine.runtime.beginning import NewCase
-from engine.runtime.database import Database, Statement
+from engine.runtime.database import Statement
 from engine.runtime.history import verify
 from engine.runtime.queries import count_by_state
 from engine.runtime.rights import visible, visible_rows
@@ -111,9 +112,7 @@ def test_a_new_demo_begins_where_it_is_told(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
-    database = Database(tmp_path / DATABASE)
-    database.create_tables()
-    database.close()
+    found(Settings(data=tmp_path)).close()
 
     with pytest.raises(NotADemo), open_demo(Settings(data=tmp_path)):
         pass
@@ -122,7 +121,14 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_is_a_demo_is_known(loaded: Path, tmp_path: Path) -> None:
-    assert [is_demo(Settings(data=folder)) for folder in (loaded, tmp_path)] == [True, False]
+    found(Settings(data=tmp_path)).close()
+
+    assert [is_demo_in(folder) for folder in (loaded, tmp_path)] == [True, False]
+
+
+def is_demo_in(folder: Path) -> bool:
+    with closing(open_database(Settings(data=folder))) as database, database.read() as tx:
+        return is_demo(tx)
 
 
 def test_everybody_can_log_in_with_the_one_password(fresh: Demo) -> None:

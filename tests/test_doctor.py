@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from api.clock import store_clock, wall_clock
-from api.installation import BLOBS, DATABASE, KEYS, LOCK
+from api.installation import BLOBS, DATABASE, KEYS, LOCK, open_database
 from api.passwords import hash_password
 from api.settings import Settings, SmtpSettings
 from cli.doctor import Finding, Weight, findings
@@ -30,6 +31,7 @@ SAFE = Report(
     settings=Settings(
         data=DATA, key_file=Path("/etc/thidua.keys"), base_url="https://thidua.example.vn", secure_cookies=True,
         smtp=SmtpSettings(host="mail.example.vn"), trusted_proxies=(ip_network("127.0.0.1"),),
+        metrics_token="sixteen or more characters",
     ),
     modes={DATA: 0o700, DATA / DATABASE: 0o644, DATA / BLOBS: 0o700, Path("/etc/thidua.keys"): 0o600},
     is_key_beside_data=False, sealed=2, unsealable=(), is_key_file_good=True, has_wal_fix=True, is_demo=False,
@@ -78,6 +80,7 @@ CASES = {
     ),
     "nobody is believed": (with_settings(trusted_proxies=()), [("warning", "no_proxy_named")]),
     "nobody need be believed": (with_settings(trusted_proxies=(), base_url="http://127.0.0.1:8000"), []),
+    "figures for the machine": (with_settings(metrics_token=""), [("note", "metrics_by_address")]),
     "mail in the open": (
         with_settings(smtp=SmtpSettings(host="mail.example.vn", starttls=False)), [("warning", "plain_smtp")],
     ),
@@ -110,7 +113,7 @@ def test_each_fact_is_judged(case: str) -> None:
 def test_every_sentence_says_what_and_what_to_do_on_one_line() -> None:
     every = [finding for report, _ in CASES.values() for finding in findings(report)]
 
-    assert len({finding.code for finding in every}) == 24
+    assert len({finding.code for finding in every}) == 25
     for finding in every:
         assert "\n" not in finding.sentence
         assert finding.sentence.count(".") + finding.sentence.count(":") >= 2, finding.sentence
@@ -153,6 +156,12 @@ def change(folder: Path, *statements: str) -> None:
     database.close()
 
 
+def report(folder: Path) -> Report:
+    settings = Settings(data=folder)
+    with closing(open_database(settings)) as database, database.read() as tx:
+        return inspect(tx, settings, TODAY)
+
+
 def test_what_init_makes_is_safe(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = sorted(path.name for path in data.iterdir())
 
@@ -160,7 +169,7 @@ def test_what_init_makes_is_safe(data: Path, capsys: pytest.CaptureFixture[str])
 
     assert code == 0
     assert {"no_second_factor", "unconfirmed_law", "no_smtp"} <= set(codes)
-    assert not [f for f in findings(inspect(Settings(data=data), TODAY)) if f.weight is Weight.UNSAFE]
+    assert not [f for f in findings(report(data)) if f.weight is Weight.UNSAFE]
     assert sorted(path.name for path in data.iterdir()) == before, "looking makes nothing, no key file either"
 
 

@@ -86,7 +86,7 @@ async def _instead(request: Request, fault: Exception) -> Response:
         return await refusal_page(guest, fault)
     if isinstance(fault, HTTPException | RequestValidationError):
         return await failure_page(guest, getattr(fault, "status_code", HTTPStatus.NOT_FOUND))
-    correlation = noted(fault)
+    correlation = noted(fault, guest.request.scope)
     if is_out_of_order(fault):
         return await refusal_page(guest, Unavailable(seconds=5))
     said = guest.tr("Lỗi hệ thống. Khi báo lỗi, hãy nêu mã {code}.", code=correlation)
@@ -98,7 +98,7 @@ async def _framed(guest: Guest) -> Frame | None:
     try:
         return await in_thread(lambda: frame_for(guest))
     except Exception as fault:
-        noted(fault)
+        noted(fault, guest.request.scope)
         return None
 
 

@@ -15,10 +15,9 @@ from starlette.responses import Response
 from api.credentials import DEVICE_COOKIE
 from api.dependencies import cookie_of
 from api.installation import letterhead
-from api.letters import ask_for_reset, tell_of_change
+from api.letters import ASKED, ask_for_reset, tell_of_change
 from api.logins import Redemption, redeem
-from api.routes.links import ASKED
-from api.routes.session import give_device
+from api.welcome import give_device
 from engine.accounts.links import LinkKind
 from engine.accounts.password_rules import LONGEST, SHORTEST, SHORTEST_WITH_SECOND_FACTOR
 from engine.errors import InvalidInput, LinkSpent, Refused, SecondFactorNeeded, TooManyAttempts, WrongCode

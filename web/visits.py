@@ -24,6 +24,7 @@ from api.clients import client_address
 from api.credentials import SESSION_COOKIE
 from api.dependencies import answered, cookie_of, looking
 from api.logins import Proof, confirm
+from api.request_ids import request_id_of
 from api.settings import Settings
 from engine.definition.performing import Actor
 from engine.errors import ConfirmationNeeded, InvalidInput, NotAuthenticated, Refused
@@ -195,6 +196,7 @@ class Visit(Guest):
             key[:200] if key.isascii() and key.isprintable() and " " not in key else "",
             _fingerprint(self.request.url.path, form),
             version_of(form),
+            request_id_of(self.request.scope),
         )
 
     async def write(self, change: Callable[[Transaction, int], T]) -> T:

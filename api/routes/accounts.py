@@ -17,8 +17,9 @@ from api.letters import tell_of_change
 from api.logins import change_password, remove_second_factor
 from api.refusals import CrossSite
 from api.routes.collection import answer
-from api.routes.session import Code, Password, address_of, give_session
+from api.routes.session import Code, Password, address_of
 from api.schemas import Key, Page
+from api.welcome import give_session
 from engine.accounts import second_factor, sessions
 from engine.accounts.password_rules import LONGEST, SHORTEST_WITH_SECOND_FACTOR
 from engine.errors import (

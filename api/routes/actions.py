@@ -83,6 +83,8 @@ def _act_with_form(place: Collection, action: Action) -> None:
     ) -> Response:
         return reply(await answered(engine.act(asked, place.model, int(case_id), action.id, filled)))
 
+    place.shortcuts.add(place.model.collection, action.id, act, form)
+
 
 def _act(place: Collection, action: Action) -> None:
     @place.router.post(
@@ -95,6 +97,8 @@ def _act(place: Collection, action: Action) -> None:
     )
     async def act(engine: EngineDep, asked: Asked, case_id: CaseId) -> Response:
         return reply(await answered(engine.act(asked, place.model, int(case_id), action.id, None)))
+
+    place.shortcuts.add(place.model.collection, action.id, act, None)
 
 
 def _unknown(place: Collection) -> None:

@@ -4,40 +4,28 @@ A paper is looked at, stored and synced before the engine hears of it; to keep s
 disk, who may see the case is asked before that already, and again by the engine.
 """
 
-import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, BinaryIO
-from urllib.parse import quote
+from typing import Annotated, Any
 
 from fastapi import Path, Request
-from python_multipart.exceptions import FormParserError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from api.dependencies import ID_PATTERN, CaseId, EngineDep, Secret, SettingsDep, answered, asking, looking, reply
 from api.errors import documented
+from api.files import MULTIPART, keep, served, upload_form
 from api.refusals import BodyTooLarge, BodyTooSlow, MalformedForm, WrongMediaType
 from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer
 from api.schemas import Attachment, Page
 from engine.definition.model import ProcessModel
 from engine.errors import InvalidInput, NotFound
-from engine.office.files import FileKind, FileRefused, clean_name, sniff
+from engine.office.files import FileKind, FileRefused
 from engine.runtime import commands, queries
-from engine.runtime.commands import Paper
-from engine.runtime.database import Row
 from engine.runtime.present import attachment_json
 from engine.runtime.service import Engine
 
-MULTIPART = "multipart/form-data"
 ATTACH = documented(*CHANGE, MalformedForm, WrongMediaType, FileRefused, BodyTooLarge, BodyTooSlow)
 PAPERS: dict[str, Any] = {kind.media_type: {} for kind in FileKind}
-CHUNK_BYTES = 64 * 1024
-NEVER_SHOWN = {"Content-Security-Policy": "sandbox; default-src 'none'"}  # a paper is saved, never rendered here
-
-_NOT_PLAIN = re.compile(r"[^ !#-$&-\[\]-~]")  # what a quoted ASCII file name cannot hold, and "%"
 
 AttachmentId = Annotated[str, Path(pattern=ID_PATTERN)]
 
@@ -106,39 +94,6 @@ def _attach(place: Collection) -> None:
         return reply(await answered(engine.attach(asked, model, int(case_id), paper)))
 
 
-def served(engine: Engine, paper: Row) -> Response:
-    """A stored paper as a download: saved, never rendered here."""
-    headers = {
-        "Content-Disposition": disposition(paper["name"]),
-        "Content-Length": str(paper["size"]),
-        "Cache-Control": "no-store",
-        **NEVER_SHOWN,
-    }
-    return StreamingResponse(_chunks(engine.blobs.open(paper["sha256"])), 200, headers, paper["media_type"])
-
-
-@asynccontextmanager
-async def upload_form(request: Request) -> AsyncIterator[FormData]:
-    """The form, its file spooled to the disk; closed at the end.
-
-    Raises:
-        MalformedForm: it cannot be read, or holds more than one field and one file.
-    """
-    try:
-        form = await request.form(max_files=1, max_fields=1, max_part_size=1024)
-    except (HTTPException, FormParserError, ValueError) as wrong:
-        raise MalformedForm(why=str(getattr(wrong, "detail", wrong))) from wrong
-    try:
-        yield form
-    finally:
-        await form.close()
-
-
-def disposition(name: str) -> str:
-    """Content-Disposition that saves under that name, with a plain spelling for old clients (RFC 6266)."""
-    return f"attachment; filename=\"{_NOT_PLAIN.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
 def _check_may_see(engine: Engine, model: ProcessModel, secret: str, case_id: int) -> None:
     with looking(engine, secret) as (work, actor):
         commands.load(work, model, case_id, actor)
@@ -156,24 +111,6 @@ def _parts(model: ProcessModel, form: FormData) -> tuple[str, UploadFile]:
     assert isinstance(kind, str), "asked above"
     assert isinstance(file, UploadFile), "asked above"
     return kind, file
-
-
-def keep(engine: Engine, kind: str, upload: UploadFile, limit_bytes: int) -> Paper:
-    """Store the file. Blocks: for a thread.
-
-    Raises:
-        FileRefused: too large, or of no kind that is taken.
-    """
-    file: BinaryIO = upload.file
-    found = sniff(file, upload.filename or "")
-    blob = engine.blobs.write(file, limit_bytes)
-    return Paper(kind, clean_name(upload.filename or ""), found.media_type, blob.size, blob.sha256)
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
 
 
 def _documented_form(model: ProcessModel) -> dict[str, Any]:

@@ -20,10 +20,12 @@ from api.dependencies import (
 )
 from api.documentation import Bodies
 from api.errors import BODY, documented
+from api.paging import Cursor, Limit, before
 from api.partials import partial
 from api.routes import actions, attachments, mails, records, retention, subjects
 from api.routes.collection import CHANGE, CHANGE_HEADERS, READ, Collection, answer, collection
 from api.schemas import CaseBrief, Page
+from api.shortcut import Shortcuts
 from engine.definition.language import Phase
 from engine.definition.model import ProcessModel
 from engine.errors import (
@@ -42,13 +44,11 @@ from engine.runtime.work import Work
 
 START = documented(NotAuthenticated, NotPerformer, GuardUnmet, InvalidInput, KeyReused, *BODY, Unavailable)
 EDIT = documented(*CHANGE, *BODY)
-Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
-Cursor = Annotated[str | None, Query(pattern=ID_PATTERN, description="`next` of the part before")]
 
 
-def routes(model: ProcessModel, bodies: Bodies) -> APIRouter:
+def routes(model: ProcessModel, bodies: Bodies, shortcuts: Shortcuts) -> APIRouter:
     """Every route of a process."""
-    place = collection(model, bodies)
+    place = collection(model, bodies, shortcuts)
     parts = (records, actions, attachments, mails, subjects, retention)
     for add in (_start, _list, _get, _edit, *(part.add for part in parts)):
         add(place)
@@ -127,7 +127,7 @@ def _list(place: Collection) -> None:
                 unit_id=unit_id,
                 parent_id=int(parent) if parent else None,
                 is_open=is_open == "true" if is_open else None,
-                before=int(cursor) if cursor else None,
+                before=before(cursor),
             )
             rows = queries.cases(work, actor, wanted, limit + 1)
             items = [brief(work, row) for row in rows[:limit]]

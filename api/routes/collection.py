@@ -11,6 +11,7 @@ from api.dependencies import IDEMPOTENCY_KEY, IF_MATCH
 from api.documentation import Bodies
 from api.errors import documented
 from api.schemas import Case
+from api.shortcut import Shortcuts
 from engine.definition.documents import canonical
 from engine.definition.model import ProcessModel
 from engine.errors import (
@@ -44,6 +45,7 @@ class Collection:
     router: APIRouter
     bodies: Bodies
     case: type[BaseModel]
+    shortcuts: Shortcuts
 
     @property
     def one(self) -> str:
@@ -63,10 +65,10 @@ class Collection:
         return {status: {"model": self.case, "description": self.model.title, "headers": ETAG}}
 
 
-def collection(model: ProcessModel, bodies: Bodies) -> Collection:
+def collection(model: ProcessModel, bodies: Bodies, shortcuts: Shortcuts) -> Collection:
     """The collection of a process, still without routes."""
     case = create_model(f"{type_name(model.code)}Case", __base__=Case, dossier=(model.dossier, ...))
-    return Collection(model, APIRouter(tags=[model.collection]), bodies, case)
+    return Collection(model, APIRouter(tags=[model.collection]), bodies, case, shortcuts)
 
 
 def type_name(code: str) -> str:

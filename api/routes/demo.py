@@ -4,15 +4,16 @@ import asyncio
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import body_of
 from api.clock import DemoClock
-from api.dependencies import ID_PATTERN, EngineDep, Secret, looking
+from api.dependencies import EngineDep, Secret, looking
 from api.documentation import Bodies
 from api.errors import BODY, documented
+from api.paging import Cursor, Limit, before
 from api.routes.collection import answer
 from api.schemas import Key, Page
 from api.ticker import Ticker
@@ -83,11 +84,11 @@ def routes(bodies: Bodies, ticker: Ticker, clock: DemoClock) -> APIRouter:
     def mails(
         engine: EngineDep,
         secret: Secret,
-        limit: Annotated[int, Query(ge=1, le=100)] = 50,
-        cursor: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
     ) -> Response:
         with looking(engine, secret) as (work, _):
-            return answer(mailbox(work.tx, int(cursor) if cursor else None, limit))
+            return answer(mailbox(work.tx, before(cursor), limit))
 
     return router
 

@@ -1,12 +1,11 @@
 """Who opened, copied out or searched personal data, across all cases, for those who oversee."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dependencies import ID_PATTERN, EngineDep, Secret, looking
+from api.dependencies import EngineDep, Secret, looking
 from api.errors import documented
+from api.paging import Cursor, Limit, before, part
 from api.routes.collection import answer
 from api.routes.subjects import Disclosure
 from api.schemas import CaseBrief, Key, Page
@@ -34,10 +33,10 @@ router = APIRouter(tags=["subjects"])
 def list_all_disclosures(
     engine: EngineDep,
     secret: Secret,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many at most")] = 50,
-    cursor: Annotated[str | None, Query(pattern=ID_PATTERN, description="`next` of the part before")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """For those who see all cases of an authority, of these cases; searches by number too."""
     with looking(engine, secret) as (work, actor):
-        found = disclosures.overseen_page(work, actor, int(cursor) if cursor else None, limit + 1)
-    return answer({"items": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None})
+        found = disclosures.overseen_page(work, actor, before(cursor), limit + 1)
+    return answer(part(found, limit))

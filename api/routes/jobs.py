@@ -12,7 +12,8 @@ from api.bodies import no_body
 from api.dependencies import ID_PATTERN, Asked, EngineDep, Secret, answered, looking, reply
 from api.documentation import Bodies
 from api.errors import BODY, documented
-from api.routes.attachments import disposition
+from api.files import disposition
+from api.paging import Cursor, Limit, before, part
 from api.routes.collection import answer
 from api.schemas import Key, Page
 from engine.definition.documents import canonical
@@ -93,15 +94,12 @@ def _list(router: APIRouter) -> None:
     def jobs(
         engine: EngineDep,
         secret: Secret,
-        limit: Annotated[int, Query(ge=1, le=100)] = 50,
-        cursor: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
     ) -> Response:
         with looking(engine, secret) as (work, actor):
-            items = reading.jobs_of(work, actor, int(cursor) if cursor else None, limit + 1)
-        more = len(items) > limit
-        return answer(
-            {"items": [_shown(one) for one in items[:limit]], "next": items[limit - 1]["id"] if more else None}
-        )
+            found = reading.jobs_of(work, actor, before(cursor), limit + 1)
+        return answer(part([_shown(one) for one in found], limit))
 
 
 def _one(router: APIRouter) -> None:
@@ -121,14 +119,14 @@ def _one(router: APIRouter) -> None:
         engine: EngineDep,
         secret: Secret,
         job_id: JobId,
-        limit: Annotated[int, Query(ge=1, le=100)] = 50,
+        limit: Limit = 50,
         cursor: Annotated[str | None, Query(pattern="^[1-9][0-9]{0,8}$")] = None,
     ) -> Response:
         with looking(engine, secret) as (work, actor):
             reading.job_of(work, actor, int(job_id))
             found = reading.rows_of(work, int(job_id), int(cursor or 0), limit + 1)
-        items = [{name: value for name, value in row.items() if name != "given"} for row in found[:limit]]
-        return answer({"items": items, "next": str(items[-1]["position"]) if len(found) > limit else None})
+        shown = [{name: value for name, value in row.items() if name != "given"} for row in found]
+        return answer(part(shown, limit, lambda row: row["position"]))
 
 
 def _file(router: APIRouter) -> None:

@@ -28,11 +28,12 @@ from api.dependencies import (
 from api.documentation import Bodies
 from api.errors import BODY, documented
 from api.installation import letterhead
-from api.letters import ask_for_reset, invite, tell_of_change
+from api.letters import ASKED, ask_for_reset, invite, tell_of_change
 from api.refusals import CrossSite
 from api.routes.accounts import NewPassword
 from api.routes.collection import answer
-from api.routes.session import Code, address_of, give_device
+from api.routes.session import Code, address_of
+from api.welcome import give_device
 from engine.accounts import second_factor
 from engine.accounts.links import LinkKind
 from engine.administration import log
@@ -65,7 +66,6 @@ REDEEM = documented(*BODY, LinkSpent, SecondFactorNeeded, WrongCode, TooManyAtte
 ADMINISTER = (
     NotAuthenticated, ScopeMissing, NotPerformer, NotFound, InvalidInput, KeyReused, CrossSite, Unavailable,
 )  # fmt: skip
-ASKED = "Nếu có tài khoản đó, một thư có liên kết đặt lại mật khẩu vừa được gửi tới địa chỉ của tài khoản."
 PersonId = Annotated[str, Path(alias="id", pattern=ID_PATTERN, description="Key of the person")]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import no_body
@@ -42,7 +42,8 @@ from notifications.door import mails_of_case, retry
 
 MailId = Annotated[str, Path(alias="id", pattern=ID_PATTERN)]
 _MEMBERS = (
-    "id", "at", "recipient", "address", "subject", "kind", "state", "fault", "next_attempt_at", "attempts",
+    "id", "at", "recipient", "address", "subject", "kind", "state", "fault", "request_id", "next_attempt_at",
+    "attempts",
 )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ class Mail(BaseModel):
     kind: str
     state: Literal["queued", "sent", "failed"]
     fault: str | None
+    request_id: str = Field(description="What it follows from, as in the history; of several, the tick that wrote it")
     next_attempt_at: datetime | None
     attempts: list[MailAttempt]
 

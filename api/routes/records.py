@@ -1,11 +1,9 @@
 """What a case has gathered: its history and its tasks."""
 
-from typing import Annotated
-
-from fastapi import Query
 from starlette.responses import Response
 
-from api.dependencies import ID_PATTERN, CaseId, EngineDep, Secret, looking
+from api.dependencies import CaseId, EngineDep, Secret, looking
+from api.paging import Cursor, Limit
 from api.routes.collection import READ, Collection, answer
 from api.schemas import HistoryEntry, Page, Task
 from engine.runtime import commands, queries
@@ -30,8 +28,8 @@ def _history(place: Collection) -> None:
         engine: EngineDep,
         secret: Secret,
         case_id: CaseId,
-        limit: Annotated[int, Query(ge=1, le=100)] = 100,
-        cursor: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
     ) -> Response:
         with looking(engine, secret) as (work, actor):
             row = commands.load(work, place.model, int(case_id), actor)

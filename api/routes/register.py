@@ -1,10 +1,6 @@
 """The public register of commendations, for anybody and any program: no log-in, JSON and CSV."""
 
-import csv
-import io
-from collections.abc import Iterable
 from datetime import date
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,21 +10,13 @@ from starlette.responses import Response
 from api.dependencies import EngineDep
 from api.errors import documented
 from api.memory import Memory
+from api.paging import Limit
+from api.published import CSV, JSON, MOST_IN_FILE, kept, register_csv
 from api.schemas import Labelled, Named, Page
-from engine.administration.workbook import FORMULA_STARTS
 from engine.definition.documents import canonical
 from engine.errors import InvalidInput, NotFound
 from engine.runtime import register
-from engine.runtime.register import Line, Wanted
-
-CACHED = "public, max-age=300"
-CSV, JSON = "text/csv; charset=utf-8", "application/json"
-MOST_IN_FILE = 20_000
-NO_TRACE = {"X-Robots-Tag": "noindex"}
-"""Lists name people; no search engine is to keep a name after it has been taken back here."""
-HEADINGS = (
-    "Mã", "Tên", "Đối tượng", "Danh hiệu, hình thức", "Đơn vị", "Số quyết định", "Ngày quyết định", "Phong trào",
-)  # fmt: skip
+from engine.runtime.register import Wanted
 
 
 class DecisionShown(BaseModel):
@@ -79,7 +67,7 @@ def _list(router: APIRouter) -> None:
     )
     def list_commendations(
         request: Request, engine: EngineDep, text: Text = "", year: Year = None, award: Code = "", kind: Code = "",
-        unit: Code = "", limit: Annotated[int, Query(ge=1, le=100)] = 50,
+        unit: Code = "", limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response:  # fmt: skip
         """Open to everybody; may be kept for five minutes."""
@@ -107,7 +95,7 @@ def _file(router: APIRouter) -> None:
     ) -> Response:  # fmt: skip
         """UTF-8 with a byte order mark, as spreadsheets like it; what looks like a formula is text."""
         wanted = Wanted(text, year, award, kind, unit)
-        body = memory.recall(engine, wanted, lambda work: csv_of(register.lines(work, wanted, MOST_IN_FILE)))
+        body = memory.recall(engine, wanted, lambda work: register_csv(register.lines(work, wanted, MOST_IN_FILE)))
         return kept(request, body, CSV)
 
 
@@ -126,27 +114,3 @@ def _one(router: APIRouter) -> None:
         if found is None:
             raise NotFound(what=f"mã {code} trong sổ khen thưởng")
         return kept(request, canonical(register.line_json(found)).encode(), JSON)
-
-
-def csv_of(lines: Iterable[Line]) -> bytes:
-    """The lines as CSV that spreadsheets open as UTF-8; what looks like a formula is text there."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEADINGS)
-    for line in lines:
-        about = line.about
-        row = (
-            line.code, about.name or about.unnamed, about.kind_label, about.award_label, line.unit, about.number,
-            f"{about.signed_on:%d/%m/%Y}", about.campaign,
-        )  # fmt: skip
-        writer.writerow([f"'{value}" if value.startswith(FORMULA_STARTS) else value for value in row])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def kept(request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
-    """An answer that anybody may keep for some minutes, and ask whether it is still the same."""
-    tag = f'"{sha256(body).hexdigest()[:24]}"'
-    given = {"Cache-Control": CACHED, "ETag": tag, **(NO_TRACE if headers is None else headers)}
-    if tag in request.headers.get("if-none-match", "").replace("W/", ""):
-        return Response(None, 304, given)
-    return Response(body, 200, given, media_type)

@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import body_of
 from api.dependencies import (
-    ID_PATTERN,
     IF_MATCH,
     Asked,
     CaseId,
@@ -24,8 +23,10 @@ from api.dependencies import (
 )
 from api.documentation import Bodies
 from api.errors import BODY, documented
+from api.paging import Cursor, Limit, before, part
+from api.reasons import ReasonWish
 from api.routes.collection import CHANGE, Collection, answer
-from api.routes.subjects import ReasonWish, change_case
+from api.routes.subjects import change_case
 from api.schemas import CaseBrief, Page
 from engine.definition.documents import canonical
 from engine.definition.model import ProcessModel
@@ -98,14 +99,13 @@ def _due(router: APIRouter) -> None:
     def due(
         engine: EngineDep,
         secret: Secret,
-        limit: Annotated[int, Query(ge=1, le=100)] = 50,
-        cursor: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
     ) -> Response:
         """For those who see all cases of an authority; the newest first."""
         with looking(engine, secret) as (work, actor):
-            items = retention.due(work, actor, int(cursor) if cursor else None, limit + 1)
-        more = len(items) > limit
-        return answer({"items": items[:limit], "next": items[limit - 1]["case"]["id"] if more else None})
+            found = retention.due(work, actor, before(cursor), limit + 1)
+        return answer(part(found, limit, lambda one: one["case"]["id"]))
 
 
 def _archive(router: APIRouter, bodies: Bodies) -> None:

@@ -10,17 +10,17 @@ from starlette.responses import Response
 
 from api.bodies import body_of, read_body
 from api.clients import client_address, device_label
-from api.credentials import DEVICE_COOKIE, SESSION_COOKIE, drop_cookie, set_cookie
+from api.credentials import DEVICE_COOKIE, SESSION_COOKIE, drop_cookie
 from api.dependencies import EngineDep, Secret, SettingsDep, answered, cookie_of, looking
 from api.documentation import Bodies
 from api.errors import BODY, documented
-from api.logins import Knock, Opened, Proof, confirm, log_in
+from api.logins import Knock, Proof, confirm, log_in
 from api.passwords import LONGEST
 from api.refusals import CrossSite
 from api.routes.collection import answer
 from api.schemas import Me
 from api.settings import Settings
-from engine.accounts import devices
+from api.welcome import give_session, welcome
 from engine.definition.performing import Actor, Mandate
 from engine.errors import InvalidInput, NotAuthenticated, SessionNeeded, TooManyAttempts, Unavailable
 from engine.instants import to_micros
@@ -76,26 +76,10 @@ def routes(bodies: Bodies) -> APIRouter:
     return router
 
 
-def give_session(response: Response, settings: Settings, secret: str) -> None:
-    """Set the session cookie."""
-    set_cookie(response, SESSION_COOKIE, secret, accounts.LONGEST, secure=settings.secure_cookies)
-
-
-def give_device(response: Response, settings: Settings, secret: str) -> None:
-    """Set the cookie by which the device is known the next time."""
-    set_cookie(response, DEVICE_COOKIE, secret, devices.REMEMBERED_FOR, secure=settings.secure_cookies)
-
-
 def address_of(request: Request) -> str:
     """The address that the request's guesses count for."""
     settings: Settings = request.app.state.settings
     return client_address(request.scope, settings.trusted_proxies)
-
-
-def welcome(response: Response, settings: Settings, opened: Opened) -> None:
-    """Set the cookies of somebody who has just logged in."""
-    give_session(response, settings, opened.session)
-    give_device(response, settings, opened.device)
 
 
 def label_of(request: Request) -> str:

@@ -13,8 +13,9 @@ from api.dependencies import EngineDep, SettingsDep, answered, cookie_of
 from api.errors import documented
 from api.logins import new_secret
 from api.refusals import SignOnFailed
-from api.routes.session import give_session, label_of
+from api.routes.session import label_of
 from api.sign_on import BEGUN_FOR, LEEWAY_SECONDS, Begun, Identity, Provider
+from api.welcome import give_session
 from engine.accounts.second_factor import has_second_factor
 from engine.accounts.sign_on import person_signed_on
 from engine.errors import InvalidInput, Unavailable

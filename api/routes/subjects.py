@@ -17,6 +17,7 @@ from api.bodies import body_of
 from api.dependencies import IF_MATCH, Asked, CaseId, EngineDep, Secret, answered, change_headers, looking, reply
 from api.documentation import Bodies
 from api.errors import BODY, documented
+from api.reasons import ReasonWish
 from api.routes.collection import CHANGE, READ, Collection, answer
 from api.schemas import CaseBrief, Key, Named, Page
 from engine.definition.documents import canonical
@@ -41,22 +42,10 @@ from engine.runtime.work import Work
 
 NUMBER_ALONE = r"^[0-9]{12}$"
 STAFF_CODE = r"^[0-9A-Za-zÀ-ỹ][0-9A-Za-zÀ-ỹ ./_-]{0,39}$"
-SAYS_SOMETHING = "[0-9A-Za-zÀ-ỹ]"
 PUT = documented(*CHANGE, *BODY)
 OPEN = documented(
     NotAuthenticated, ConfirmationNeeded, ScopeMissing, NotPerformer, NotFound, InvalidInput, *BODY, Unavailable
 )  # fmt: skip
-Why = Annotated[
-    str,
-    Field(
-        title="Lý do",
-        min_length=10,
-        max_length=500,
-        pattern=SAYS_SOMETHING,
-        description="Recorded, in the open",
-        json_schema_extra={"not": {"pattern": circle.IDENTITY_NUMBER}},
-    ),
-]
 IdentityNumber = Annotated[str, Field(title="Số định danh cá nhân", pattern=NUMBER_ALONE)]
 Change = Callable[[Work, Row, Actor], Row]
 
@@ -66,10 +55,6 @@ class SubjectWish(BaseModel, json_schema_extra={"minProperties": 1}):
 
     identity_number: IdentityNumber | None = None
     birth_date: date | None = Field(None, title="Ngày sinh")
-
-
-class ReasonWish(BaseModel):
-    reason: Why
 
 
 class SearchWish(ReasonWish):

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.dependencies import EngineDep, Secret, looking
 from api.errors import documented
+from api.paging import Limit
 from api.routes.collection import answer
 from api.schemas import Page, QueuedTask
 from engine.errors import InvalidInput, NotAuthenticated
@@ -31,7 +32,7 @@ def list_tasks(
     engine: EngineDep,
     secret: Secret,
     whose: Annotated[Literal["me"], Query(alias="for", description="Whose queue")] = "me",
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Limit = 50,
     cursor: Annotated[str | None, Query(pattern=CURSOR_PATTERN, description="`next` of the part before")] = None,
 ) -> Response:
     """The running tasks of your roles in your units, by due date; those without one come last."""

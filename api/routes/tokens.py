@@ -1,20 +1,18 @@
 """API tokens of the person asking: for programs that act in their name."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import body_of
 from api.dependencies import ID_PATTERN, EngineDep, Secret, answered, looking, reply
 from api.documentation import Bodies
 from api.errors import BODY, documented
-from api.logins import new_secret
 from api.refusals import CrossSite
 from api.routes.collection import answer
 from api.schemas import NewToken, Page, Token
+from api.tokens import TokenWish, open_token
 from engine.definition.performing import Actor
 from engine.errors import (
     ConfirmationNeeded,
@@ -27,29 +25,15 @@ from engine.errors import (
 )
 from engine.instants import to_micros
 from engine.runtime import accounts
-from engine.runtime.accounts import TOKEN_KIND, Scope
-from engine.runtime.database import Row, Transaction
+from engine.runtime.database import Row
 from engine.runtime.present import instant
-from engine.runtime.service import Answer, Asking, Engine
+from engine.runtime.service import Answer, Asking
 from engine.runtime.work import Work
 
 CREATE = documented(
     NotAuthenticated, SessionNeeded, ConfirmationNeeded, InvalidInput, *BODY, CrossSite, Unavailable
 )  # fmt: skip
-POWERFUL = {Scope.SIGN, Scope.ADMINISTER}
 TokenId = Annotated[str, Path(alias="id", pattern=ID_PATTERN)]
-
-
-class TokenWish(BaseModel):
-    name: str = Field(min_length=1, max_length=100, description="What it is for")
-    days: int = Field(ge=1, le=365, description="How long it lasts")
-    scopes: list[Scope] = Field(
-        default_factory=lambda: [Scope.READ, Scope.ACT],
-        min_length=1,
-        max_length=len(Scope),
-        json_schema_extra={"default": [Scope.READ, Scope.ACT]},
-        description="What it may be used for. With sign or administer, password or code must have been given lately",
-    )
 
 
 def routes(bodies: Bodies) -> APIRouter:
@@ -77,29 +61,6 @@ def _create(router: APIRouter, bodies: Bodies) -> None:
         """The secret is in this answer and nowhere else. A token cannot make tokens."""
         # No idempotency key: an answer that holds a secret is never stored.
         return answer(await answered(engine.writer.submit(lambda tx: open_token(engine, tx, secret, wish))), 201)
-
-
-def open_token(engine: Engine, tx: Transaction, secret: str, wish: TokenWish) -> dict[str, Any]:
-    """Make a token for whoever sits behind that secret; its own secret is in what is returned and nowhere else.
-
-    Raises:
-        NotAuthenticated, SessionNeeded: no session. ConfirmationNeeded: for sign and administer, if it was long ago.
-    """
-    wall_now, token, scopes = engine.wall(), new_secret(), frozenset(wish.scopes)
-    login = accounts.own_session(tx, secret, wall_now, fresh=not scopes.isdisjoint(POWERFUL))
-    lasts = timedelta(days=wish.days)
-    key = accounts.open_login(
-        tx, login.person_id, token, wall_now, kind=TOKEN_KIND, name=wish.name, lasts=lasts, scopes=scopes
-    )
-    return {
-        "id": str(key),
-        "name": wish.name,
-        "scopes": sorted(scopes),
-        "created_at": instant(to_micros(wall_now)),
-        "expires_at": instant(to_micros(wall_now + lasts)),
-        "last_used_at": None,
-        "token": token,
-    }
 
 
 def _list(router: APIRouter) -> None:

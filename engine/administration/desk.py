@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, union
+from sqlalchemy import bindparam, select, union
 
 from engine.administration import log
 from engine.administration.refusals import OfficeRefused
@@ -16,6 +16,7 @@ from engine.instants import vn_date
 from engine.runtime.accounts import Login, Scope, check_scope, login_of
 from engine.runtime.administering import Reach
 from engine.runtime.database import Row, Statement
+from engine.runtime.known import Unknown
 from engine.runtime.offices import load_office
 from engine.runtime.schema import membership, seat, unit
 from engine.runtime.service import Answer, Asking, Engine
@@ -30,9 +31,9 @@ _ENDS = Statement(  # the days on which somebody, or some unit, may cease to adm
     union(
         select(membership.c.valid_to.label("last")).where(membership.c.role == p("role")),
         select(seat.c.valid_to).where(seat.c.role == p("role")),
-        select(func.date(seat.c.valid_from, "-1 day")).where(seat.c.role == p("role")),
     )
 )
+_TAKEN = Statement(select(seat.c.valid_from).where(seat.c.role == p("role")))  # the unit before ceases the day before
 
 
 GIVES_POWER = (Scope.ADMINISTER, Scope.SIGN)
@@ -45,7 +46,8 @@ class Desk(Reach):
     def __init__(
         self, work: Work, actor: Actor | None, wall: datetime | None = None, login: Login | None = None
     ) -> None:
-        super().__init__(replace(work, office=load_office(work.tx)), actor)  # as it is within this transaction
+        # The office as it is within this transaction, whatever it changes.
+        super().__init__(replace(work, office=load_office(work.tx), known=Unknown()), actor)
         self.wall = wall or work.now  # real time: sessions end by it
         self.login = login  # by which the actor is here; None: nothing but the roles is asked for
         self.moved: list[Row] = []  # the people whose mail box was changed, as they were before
@@ -77,7 +79,9 @@ class Desk(Reach):
         Raises:
             OfficeRefused: `last_administrator`; the transaction must be undone.
         """
-        ends = {date.fromisoformat(row["last"]) for row in self.tx.all(_ENDS, role=self.role.code) if row["last"]}
+        ended, taken = self.tx.gather((_ENDS, {"role": self.role.code}), (_TAKEN, {"role": self.role.code}))
+        ends = {date.fromisoformat(row["last"]) for row in ended if row["last"]}
+        ends |= {date.fromisoformat(row["valid_from"]) - _DAY for row in taken}
         days = sorted({on} | {end + _DAY for end in ends if on <= end < date.max})
         before = [(day, body) for day in days for body in sorted(authority_ids) if self.administrators(body, day)]
         change()

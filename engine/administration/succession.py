@@ -87,9 +87,9 @@ def settle(work: Work, actor: Actor, fresh: int | None = None) -> dict[str, int]
     return {"cases_transferred": cases, "tasks_moved": tasks}
 
 
-def settle_due(engine: Engine) -> None:
+def settle_due(engine: Engine, request_id: str = "") -> None:
     """What a new day brings: the first day after a unit's last one, or of a seat that was given in advance."""
-    engine.writer.call(lambda tx: settle(engine.work(tx), SYSTEM))
+    engine.writer.call(lambda tx: settle(engine.work(tx, request_id), SYSTEM))
 
 
 def has_ended(work: Work, unit: Unit) -> bool:
@@ -267,5 +267,6 @@ def _announce_reseated(work: Work, task: Row, unit: Unit, actor: Actor) -> None:
     row = work.tx.one(INSTANCE, which=task["instance_id"])
     assert row is not None, "tasks belong to cases"
     key = f"seat:{task['id']}:{unit.id}:{work.today.isoformat()}"
-    waits = Waiting(task["id"], task["due_on"])
-    announce_task(work, work.registry.by_code[row["process"]], load_case(work, row), key, waits, actor, set())
+    case = load_case(work, row)
+    waits = Waiting(task["id"], task["due_on"], case.assignee)
+    announce_task(work, work.registry.by_code[row["process"]], case, key, waits, actor, set())

@@ -37,6 +37,7 @@ from engine.definition.language import (
     timer,
 )
 from engine.definition.model import ProcessModel
+from engine.definition.outline import Outline
 from engine.definition.publishing import Published, facts_of
 from engine.definition.words import fold, local_day
 from engine.office.law import LegalRow, Mark
@@ -59,6 +60,7 @@ __all__ = [
     "Find",
     "LegalRow",
     "Mark",
+    "Outline",
     "PastDay",
     "Phase",
     "Process",

@@ -32,6 +32,8 @@ def hidden(
 
 def without(document: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """The document without these dotted fields; what holds them stays, whatever it is."""
+    if not fields:
+        return dict(document)
     left = {name: value for name, value in document.items() if name not in fields}
     for name, value in left.items():
         inner = [field.removeprefix(f"{name}.") for field in fields if field.startswith(f"{name}.")]

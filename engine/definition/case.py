@@ -67,7 +67,7 @@ class Assignee:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: `but` copies the dictionary
 class Case(Generic[D]):
     """One instance, frozen. `now` is aware UTC; `today` is its date in Asia/Ho_Chi_Minh.
 
@@ -102,6 +102,13 @@ class Case(Generic[D]):
     @property
     def today(self) -> date:
         return local_date(self.now)
+
+    def but(self, **changes: Any) -> "Case[D]":
+        """The same case with other values in some fields, as `dataclasses.replace` gives it at ten times the cost."""
+        assert changes.keys() <= self.__dict__.keys(), "a case has these fields and no others"
+        changed: Case[D] = object.__new__(type(self))
+        changed.__dict__.update(self.__dict__, **changes)
+        return changed
 
     def answer(self, guard: "Guard") -> bool:
         """Whether the guard holds for this case.

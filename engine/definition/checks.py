@@ -16,6 +16,7 @@ from statemachine.transition import Transition
 from engine.definition.case import Case
 from engine.definition.deadlines import Due, DueKind, Rung
 from engine.definition.language import EDIT, START, Action, Begin, Duty, End, Guard, Process, Task, action_of
+from engine.definition.outline import NO_OUTLINE, Outline
 
 STRICT_FLAGS = ("allow_event_without_transition", "catch_errors_as_events", "atomic_configuration_update")
 
@@ -35,6 +36,7 @@ def problems(
     separate: tuple[Duty, ...] = (),
     private: tuple[str, ...] = (),
     papers: frozenset[str] = frozenset(),
+    outline: Outline = NO_OUTLINE,
 ) -> list[str]:
     """Every reason why the class must not run; empty for a good one.
 
@@ -44,7 +46,8 @@ def problems(
     if built:
         return built
     meant = (*_meaning(cls, dossier, begin), *_asking(cls, dossier, papers))
-    return list(dict.fromkeys([*meant, *_duties(cls, separate), *_private(dossier, private)]))
+    named = (*_dotted("private", dossier, private), *_dotted("outline", dossier, outline.fields))
+    return list(dict.fromkeys([*meant, *_duties(cls, separate), *named]))
 
 
 def _build(cls: type[Process]) -> Iterator[str]:
@@ -233,7 +236,7 @@ def _guard(name: str, found: Guard, used: bool) -> Iterator[str]:
         yield f"{where}: its function is called {found.name}; reasons go by that name"
     if inspect.iscoroutinefunction(found.function):
         yield f"{where}: is a coroutine, which would count as true"
-    if name in dir(Case):
+    if name in dir(Case) or name in Case.__dataclass_fields__:
         yield f"{where}: is also a name of the case: the library would ask both"
 
 
@@ -267,12 +270,12 @@ def _duties(cls: type[Process], separate: tuple[Duty, ...]) -> Iterator[str]:
             yield f"duties {first.code} and {second.code} both have {', '.join(sorted(both))}"
 
 
-def _private(dossier: type[BaseModel], private: tuple[str, ...]) -> Iterator[str]:
-    for path in private:
+def _dotted(where: str, dossier: type[BaseModel], paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
         model: type[BaseModel] | None = dossier
         for name in path.split("."):
             if model is None or name not in model.model_fields:
-                yield f"private: {path}, which the dossier does not have"
+                yield f"{where}: {path}, which the dossier does not have"
                 break
             model = _model_in(model.model_fields[name].annotation)
 

@@ -30,6 +30,7 @@ from engine.definition.language import (
     action_of,
 )
 from engine.definition.model import Branch, GuardUse, ProcessModel, StateModel
+from engine.definition.outline import NO_OUTLINE, Outline
 from engine.errors import DefinitionError
 
 P = TypeVar("P", bound=type[Process])
@@ -56,6 +57,7 @@ def process(
     separate: tuple[Duty, ...] = (),
     nominees: Callable[[Any], frozenset[str]] | None = None,
     private: Mapping[str, tuple[Role, ...]] | None = None,
+    outline: Outline = NO_OUTLINE,
 ) -> Callable[[P], P]:
     """Turn a class into a process definition; the model is left on it as `model_card`.
 
@@ -65,22 +67,21 @@ def process(
     so does everybody in the authority. obligation: it counts in the coverage of its parent. papers: the
     kinds of paper that may be attached, with their Vietnamese names. separate: duties that different
     persons must have on a case. nominees: from its dossier, the staff codes of those who must not act on
-    it. private: dossier fields, dotted, that only these roles see.
+    it. private: dossier fields, dotted, that only these roles see. outline: what pages tell of a case.
 
     Raises:
         DefinitionError: the definition is wrong; the message names each state, action and line.
     """
 
     def register(cls: P) -> P:
-        if wrong := problems(cls, dossier, begin, separate, tuple(private or ()), frozenset(papers or ())):
+        if wrong := problems(cls, dossier, begin, separate, tuple(private or ()), frozenset(papers or ()), outline):
             raise DefinitionError(f"{cls.__name__}: " + "; ".join(wrong))
         cls.model_card = ProcessModel(
             code=code, collection=collection, version=version, title=title, prefix=prefix, dossier=dossier,
-            headline=headline, begin=begin, facts=facts, finds=MappingProxyType(dict(finds or {})),
-            watchers=watchers, needs_children=needs_children, needs_units=needs_units,
-            everyone_sees=everyone_sees, obligation=obligation, papers=MappingProxyType(dict(papers or {})),
-            separate=separate, nominees=nominees, private=MappingProxyType(dict(private or {})),
-            **_compiled(cls),
+            headline=headline, begin=begin, facts=facts, finds=MappingProxyType(dict(finds or {})), watchers=watchers,
+            needs_children=needs_children, needs_units=needs_units, everyone_sees=everyone_sees, obligation=obligation,
+            papers=MappingProxyType(dict(papers or {})), separate=separate, nominees=nominees,
+            private=MappingProxyType(dict(private or {})), outline=outline, **_compiled(cls),
         )  # fmt: skip
         return cls
 

@@ -90,13 +90,13 @@ def decide(model: ProcessModel, case: Case[Any], act: Act) -> Decision:
     meta = model.actions[act.action]
     capacity = _capacity(model, case, act)
     patch = _patch(meta, model.dossier, case, act)
-    after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch), earlier=case.dossier)
+    after = case.but(dossier=apply_patch(model.dossier, case.dossier, patch), earlier=case.dossier)
     branch = open_branch(branches, case, after)
     blocking, warnings = _rules(meta, after)
     if branch is None or blocking:
         raise GuardUnmet((*_unmet(branches, case, after, branch), *blocking), action=meta.label)
     stays = branch.target == case.state
-    after = replace(after, state=branch.target, assignee=case.assignee if stays else None, earlier=None)
+    after = after.but(state=branch.target, assignee=case.assignee if stays else None, earlier=None)
     effects = meta.effects(after) if meta.effects else ()
     return Decision(
         act.action, case.state, branch.target, patch, after, meta.tells, effects, meta.carries, warnings, capacity
@@ -188,6 +188,8 @@ def _capacity(model: ProcessModel, case: Case[Any], act: Act) -> Capacity:
 
 def _patch(meta: Action, dossier: type[BaseModel], case: Case[Any], act: Act) -> dict[str, Any]:
     """The merge patch of what the action writes: the filled form, the instant, the number."""
+    if meta.form is None and not meta.stamp and meta.number is None:
+        return {}
     before = to_json(case.dossier)
     after = dict(before)
     if meta.form is not None:

@@ -5,6 +5,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from pydantic import BaseModel
 from engine.definition.case import Asked, Case
 from engine.definition.deadlines import Due, Rung
 from engine.definition.language import Action, Begin, Duty, Fact, Find, Guard, Phase, Role
+from engine.definition.outline import Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class ProcessModel:
     table: (state, action) → branches, in the order in which they are tried.
     room: the folder of the process file; its mails/ hold the words. separate: duties of different persons.
     nominees: from the dossier, the staff codes of those who must not act on it. private: dotted dossier
-    field → the only roles that see it.
+    field → the only roles that see it. outline: what pages tell of a case.
     """
 
     code: str
@@ -84,6 +87,7 @@ class ProcessModel:
     separate: tuple[Duty, ...]
     nominees: Callable[[Any], frozenset[str]] | None
     private: Mapping[str, tuple[Role, ...]]
+    outline: Outline
     room: Path
     machine: type[Any]
 
@@ -111,8 +115,7 @@ class ProcessModel:
 
     def waits_for_people(self, state: str) -> bool:
         """Whether somebody may take an action there; False where only the clock or another case moves it on."""
-        actions = (self.actions[action] for action in self.actions_from(state))
-        return any(action.at is None and not action.carried for action in actions)
+        return _waits_for_people(self, state)
 
     def performers(self, state: str, action: str) -> tuple[Role, ...]:
         """The roles that may take the action in the state."""
@@ -126,9 +129,19 @@ class ProcessModel:
                 return duty
         return None
 
+    @property
+    def letter(self) -> str:
+        """The dossier field with the letter that a case was handed in with; empty when there is none."""
+        stamp = self.outline.handed_in
+        return next((act.into for act in self.actions.values() if stamp and act.stamp == stamp and act.into), "")
+
     def actions_from(self, state: str) -> tuple[str, ...]:
         """The actions that leave a state, in the order of the definition."""
-        return tuple(action for (source, action) in self.table if source == state)
+        return _actions_from(self, state)
+
+    def takers(self, action: str) -> tuple[Role, ...]:
+        """The roles that may take the action in some state."""
+        return _takers(self, action)
 
     def roles(self) -> frozenset[Role]:
         """Every role that the definition names."""
@@ -140,3 +153,20 @@ class ProcessModel:
         audience = {role for roles in self.private.values() for role in roles}
         begin = set(self.begin.by) | below
         return frozenset(owners | performers | told | reminded | begin | audience | set(self.watchers))
+
+
+@lru_cache(maxsize=1024)
+def _actions_from(model: ProcessModel, state: str) -> tuple[str, ...]:
+    return tuple(action for (source, action) in model.table if source == state)
+
+
+@lru_cache(maxsize=1024)
+def _waits_for_people(model: ProcessModel, state: str) -> bool:
+    actions = (model.actions[action] for action in model.actions_from(state))
+    return any(action.at is None and not action.carried for action in actions)
+
+
+@lru_cache(maxsize=1024)
+def _takers(model: ProcessModel, action: str) -> tuple[Role, ...]:
+    states = (state for state, taken in model.table if taken == action)
+    return tuple(dict.fromkeys(chain(*(model.performers(state, action) for state in states))))

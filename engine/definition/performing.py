@@ -70,8 +70,8 @@ class Actor:
 
     def within(self, process: str) -> "Actor":
         """The actor with those mandates alone that are for something in the process."""
-        fitting = (mandate for mandate in self.mandates if not mandate.powers or process in mandate.processes)
-        return replace(self, mandates=tuple(fitting))
+        fitting = tuple(mandate for mandate in self.mandates if not mandate.powers or process in mandate.processes)
+        return replace(self, mandates=fitting) if fitting != self.mandates else self
 
     def unlimited(self) -> "Actor":
         """The actor without mandates for single powers: those give no sight of personal data."""

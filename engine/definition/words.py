@@ -2,10 +2,12 @@
 
 import unicodedata
 from datetime import date, datetime
+from functools import lru_cache
 
 from engine.instants import local_date
 
 
+@lru_cache(maxsize=4096)  # a headline is folded each time its case moves
 def fold(text: str) -> str:
     """Case-folded, without marks, đ as d, single spaces: "Đặng  Thị Ánh" → "dang thi anh"."""
     decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))

@@ -85,7 +85,7 @@ def work_off(engine: Engine, goes_on: Callable[[], bool] = lambda: True) -> None
 
 
 def _chunk(engine: Engine, job_id: int, tx: Transaction) -> None:
-    carry_out_chunk(engine.work(tx), job_id)
+    carry_out_chunk(engine.work(tx, f"job-{job_id}"), job_id)
 
 
 def carry_out_chunk(work: Work, job_id: int) -> None:

@@ -38,7 +38,6 @@ class Outcome(StrEnum):
 
 
 OPEN = (JobState.WAITING, JobState.RUNNING)
-NOT_DONE = (Outcome.REFUSED, Outcome.FAILED, Outcome.WAITING)
 IS_OPEN = or_(*(job.c.state == state for state in OPEN))
 """That a job has not ended, as a condition on `job`."""
 

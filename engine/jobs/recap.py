@@ -18,7 +18,7 @@ from engine.jobs.seeing import Met, only, visible_ids
 from engine.office.organisation import Unit
 from engine.runtime.database import Row, Statement
 from engine.runtime.gathering import load_cases
-from engine.runtime.notices import people_in
+from engine.runtime.holders import holders, reached
 from engine.runtime.present import PERSONAL, unheard, veiled
 from engine.runtime.rights import hidden_from, visible_rows
 from engine.runtime.schema import instance
@@ -182,16 +182,19 @@ def _told(
     work: Work, model: ProcessModel, action: str, lines: Iterable[Line], actor: Actor
 ) -> dict[str, tuple[str, ...]]:
     """Role → the people who would get a mail; where a unit has nobody in the role, its mail box."""
-    known: dict[tuple[Role, int], dict[str, str]] = {}
-    found: dict[str, dict[str, str]] = {}
+    asked: dict[tuple[Role, int], Unit] = {}
     for line in lines:
         seats = work.office.seats(line.case.authority.id, work.today)
         for role in _heard(model, action, line):
             unit = seat_of(role, line.case, seats)
-            if (role, unit.id) not in known:
-                known[role, unit.id] = _people(work, model, role, unit, actor)
-            found.setdefault(role.label, {}).update(known[role, unit.id])
-    return {role: tuple(people.values()) for role, people in found.items() if people}
+            asked[role, unit.id] = unit
+    there = holders(work, ((role.code, unit_id) for role, unit_id in asked))
+    found: dict[str, dict[str, str]] = {}
+    for (role, unit_id), unit in asked.items():
+        people = reached(there[role.code, unit_id], model.code, None)
+        told = {f"person:{one.person_id}": one.name for one in people if one.person_id != actor.person_id}
+        found.setdefault(role.label, {}).update(told if people else {f"unit:{unit_id}": unit.name})
+    return {role: tuple(names.values()) for role, names in found.items() if names}
 
 
 def _heard(model: ProcessModel, action: str, line: Line) -> list[Role]:
@@ -202,10 +205,3 @@ def _heard(model: ProcessModel, action: str, line: Line) -> list[Role]:
         if target != line.case.state and owner is not None and model.waits_for_people(target):
             roles.append(owner)
     return list(dict.fromkeys(roles))
-
-
-def _people(work: Work, model: ProcessModel, role: Role, unit: Unit, actor: Actor) -> dict[str, str]:
-    people = [person for person, _ in people_in(work, model, role, unit)]
-    if not people:
-        return {f"unit:{unit.id}": unit.name}
-    return {f"person:{one.person_id}": one.name for one in people if one.person_id != actor.person_id}

@@ -16,17 +16,15 @@ from engine.runtime.schema import instance, user_task
 from engine.runtime.snapshots import dossier_of
 from engine.runtime.work import Work
 
-HANDED_IN_AT, LETTER = "submitted_at", "letter"
-"""The fields of a dossier that say when it was handed in, and with which letter."""
-
 
 def receipt(work: Work, row: Row, actor: Actor) -> dict[str, Any] | None:
     """The receipt of a case that was handed in, with its lines as far as the actor sees them; None before that.
 
     steps: what the lines wait for, most of them first: todo, role, unit, due_on, source of the date, how many lines.
     """
+    model = work.registry.by_code[row["process"]]
     dossier = without(dossier_of(row), hidden_from(work, actor, row))
-    handed_in_at = dossier.get(HANDED_IN_AT)
+    handed_in_at = dossier.get(model.outline.handed_in)
     if not handed_in_at:
         return None
     task = user_task.alias("task")
@@ -36,15 +34,19 @@ def receipt(work: Work, row: Row, actor: Actor) -> dict[str, Any] | None:
         .where(instance.c.parent_id == row["id"], visible_rows(work, actor))
         .order_by(instance.c.id)
     )
-    rows = [line for line in work.tx.all(Statement(query)) if dossier_of(line).get(HANDED_IN_AT)]
+    rows = [line for line in work.tx.all(Statement(query)) if _was_handed_in(work, line)]
     return {
         "case": brief(work, row),
         "look_up_code": receipt_code(work, row),
         "handed_in_at": handed_in_at,
-        "letter": dossier.get(LETTER),
+        "letter": dossier.get(model.letter),
         "lines": [brief(work, line) for line in rows],
         "steps": _steps(work, rows),
     }
+
+
+def _was_handed_in(work: Work, line: Row) -> bool:
+    return bool(dossier_of(line).get(work.registry.by_code[line["process"]].outline.handed_in))
 
 
 _OF_TASK = ("todo", "role", "unit_id", "due_on", "due_source")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from importlib.metadata import version
 from itertools import islice
 from types import MappingProxyType
@@ -48,10 +49,12 @@ class WorkingCalendar:
     the last one is.
     """
 
-    __slots__ = ("_kinds",)
+    __slots__ = ("_add", "_between", "_kinds")
 
     def __init__(self, days: Iterable[CalendarDay] = ()) -> None:
         self._kinds = MappingProxyType({row.day: row.kind for row in days})
+        self._add = lru_cache(maxsize=4096)(self._count_on)  # the same few days are asked for all day long
+        self._between = lru_cache(maxsize=4096)(self._count_between)
 
     def is_working(self, day: date) -> bool:
         """Whether offices work on `day`."""
@@ -66,18 +69,14 @@ class WorkingCalendar:
         So one working day after a Saturday off is Monday, and one before it is Thursday: a
         reminder a day ahead of a deadline that fell on the weekend still leaves all of Friday.
         """
-        if n > 0:
-            return next(islice(self._working_days(day + _DAY, _DAY), n - 1, None))
-        return next(islice(self._working_days(day, -_DAY), -n, None))
+        return self._add(day, n)
 
     def between(self, start: date, end: date) -> int:
         """How many working days come after `start`, up to and including `end`.
 
         Negative when `end` is before `start`. Undoes `add`: `between(day, add(day, n)) == n`.
         """
-        if end < start:
-            return -self.between(end, start)
-        return sum(self.is_working(start + offset * _DAY) for offset in range(1, (end - start).days + 1))
+        return -self._between(end, start) if end < start else self._between(start, end)
 
     def next_working(self, day: date) -> date:
         """`day` when offices work on it, else the first day after it on which they do."""
@@ -99,6 +98,14 @@ class WorkingCalendar:
             if instant < at_local(day, MAIL_CLOSES):
                 return instant
         return at_local(self.next_working(day + _DAY), HELD_MAIL_AT)
+
+    def _count_on(self, day: date, n: int) -> date:
+        if n > 0:
+            return next(islice(self._working_days(day + _DAY, _DAY), n - 1, None))
+        return next(islice(self._working_days(day, -_DAY), -n, None))
+
+    def _count_between(self, start: date, end: date) -> int:
+        return sum(self.is_working(start + offset * _DAY) for offset in range(1, (end - start).days + 1))
 
     def _working_days(self, start: date, step: timedelta) -> Iterator[date]:
         day = start

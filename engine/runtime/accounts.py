@@ -18,6 +18,7 @@ from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import account_link, person, session
 from engine.runtime.statements import MANDATES, MEMBERSHIPS, SESSION, TOUCH_SESSION, insertion
+from engine.runtime.work import Work
 
 SESSION_KIND, TOKEN_KIND = "session", "token"
 IDLE = timedelta(hours=1)
@@ -98,7 +99,20 @@ def login_of(tx: Transaction, secret: str, wall_now: datetime) -> Login:
     Raises:
         NotAuthenticated: unknown, expired, idle too long, revoked, or the account is not active.
     """
-    row = tx.one(SESSION, token_hash=hash_of(secret)) if secret else None
+    return opened(row_of(tx, secret), wall_now)
+
+
+def row_of(tx: Transaction, secret: str) -> Row | None:
+    """What is stored of the session or token, with its person; None when there is none."""
+    return tx.one(SESSION, token_hash=hash_of(secret)) if secret else None
+
+
+def opened(row: Row | None, wall_now: datetime) -> Login:
+    """The login of a row of `SESSION`.
+
+    Raises:
+        NotAuthenticated: as `login_of`.
+    """
     now = to_micros(wall_now)
     if row is None or row["revoked_at"] is not None or row["expires_at"] <= now or not row["active"]:
         raise NotAuthenticated
@@ -156,7 +170,16 @@ def use(tx: Transaction, secret: str, needs: Scope, wall_now: datetime) -> Login
     Raises:
         NotAuthenticated, ScopeMissing, ConfirmationNeeded: as `login_of` and `check_scope`.
     """
-    login = login_of(tx, secret, wall_now)
+    return use_row(tx, row_of(tx, secret), needs, wall_now)
+
+
+def use_row(tx: Transaction, row: Row | None, needs: Scope, wall_now: datetime) -> Login:
+    """As `use`, by the row of `SESSION` that was read already.
+
+    Raises:
+        NotAuthenticated, ScopeMissing, ConfirmationNeeded: as `login_of` and `check_scope`.
+    """
+    login = opened(row, wall_now)
     check_scope(login, needs, wall_now)
     _note_use(tx, login.session_id, login.seen_at, wall_now)
     return login
@@ -170,10 +193,15 @@ def _note_use(tx: Transaction, session_id: int, seen_at: int, wall_now: datetime
 
 def actor_of(tx: Transaction, login: Login, on: date) -> Actor:
     """The person with the memberships and mandates that hold on that business date."""
-    rows = tx.all(MEMBERSHIPS, person_id=login.person_id, on=on.isoformat())
-    memberships = frozenset((row["role"], row["unit_id"]) for row in rows)
-    mandates = tuple(map(mandate_of, tx.all(MANDATES, person_id=login.person_id, on=on.isoformat())))
-    return Actor(login.person_id, login.name, memberships, login.staff_code, mandates)
+    held = {"person_id": login.person_id, "on": on.isoformat()}
+    memberships, mandates = tx.gather((MEMBERSHIPS, held), (MANDATES, held))
+    hats = frozenset((row["role"], row["unit_id"]) for row in memberships)
+    return Actor(login.person_id, login.name, hats, login.staff_code, tuple(map(mandate_of, mandates)))
+
+
+def known_actor(work: Work, login: Login) -> Actor:
+    """As `actor_of` on the business date, asked of the database once for each edition of the office."""
+    return work.known.of(("actor", login.person_id, work.today), lambda: actor_of(work.tx, login, work.today))
 
 
 def mandate_of(row: Row) -> Mandate:

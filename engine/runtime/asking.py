@@ -1,14 +1,23 @@
 """What a task asked to have put right, and what has been done about it since: read from the case's history."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
+from pydantic import BaseModel
+
+from engine.definition.case import Document
+from engine.definition.documents import canonical, to_json
 from engine.definition.model import ProcessModel
 from engine.runtime.database import Row, Transaction
 from engine.runtime.history import rebuild
 from engine.runtime.statements import HISTORY
+
+MARKS = "marks"
+"""In the payload of an entry that opens a task which asks for something: `marks_of` the case at that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,24 @@ def last_request(tx: Transaction, model: ProcessModel, instance_id: int) -> Requ
     return _last(tx.all(HISTORY, which=instance_id), asking) if asking else None
 
 
-def changed(model: ProcessModel, state: str, dossier: Any, entries: list[Row]) -> frozenset[str]:
-    """Of what the state's task asks for, what is not as it was when it opened; entries: the case's history."""
-    asked = model.asks(state, dossier)
-    request = _last(entries, {state}) if asked else None
-    return request.changed & {one.part for one in asked or ()} if request else frozenset()
+def marks_of(dossier: BaseModel, papers: Iterable[Document]) -> dict[str, str]:
+    """By which the parts of a case are known again: each dossier field by its value, each kind of paper by its number.
+
+    The entry that opens a task which asks for something keeps them, so that nothing before it is ever read again.
+    """
+    fields = {name: sha256(canonical(value).encode()).hexdigest()[:16] for name, value in to_json(dossier).items()}
+    return fields | {kind: str(number) for kind, number in Counter(paper.kind for paper in papers).items()}
+
+
+def changed(
+    model: ProcessModel, state: str, dossier: BaseModel, papers: Iterable[Document], opening: Row | None
+) -> frozenset[str]:
+    """Of what the state's task asks for, what is not as it was when it opened; opening: the entry that did that."""
+    asked = model.asks(state, dossier) if opening is not None else None
+    if opening is None or not asked:
+        return frozenset()
+    then, now = json.loads(opening["payload"]).get(MARKS, {}), marks_of(dossier, papers)
+    return frozenset(one.part for one in asked if now.get(one.part) != then.get(one.part))
 
 
 def _last(entries: list[Row], asking: Collection[str]) -> Request | None:

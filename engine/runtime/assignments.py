@@ -14,7 +14,7 @@ from engine.runtime.administering import administers
 from engine.runtime.database import Row, Statement
 from engine.runtime.recording import Deed, advance, announce_task
 from engine.runtime.schema import user_task
-from engine.runtime.snapshots import load_case
+from engine.runtime.snapshots import RUNNING, Stored, load_case, stored_of
 from engine.runtime.statements import HOLDERS, OPEN_TASKS
 from engine.runtime.tasks import STATE, Waiting
 from engine.runtime.work import Work
@@ -26,11 +26,13 @@ _ASSIGN = Statement(
 )
 
 
-def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
+def assign(work: Work, row: Row, username: str | None, actor: Actor, stored: Stored | None = None) -> Row:
     """Make the running task of a case one person's, or anybody's again (None); returns the case's row.
 
     Who holds the role takes a free task; its assignee gives it back or hands it over; the role that leads
     it, and the administrator, give it to whom they choose among those who hold it.
+
+    stored: what is stored of the case, when it was read; its tasks are kept up to date.
 
     Raises:
         ActionNotAvailable: nothing waits on the case.
@@ -38,16 +40,18 @@ def assign(work: Work, row: Row, username: str | None, actor: Actor) -> Row:
         InvalidInput: that person does not hold the task's role there, or is kept from this case.
     """
     model = work.registry.by_code[row["process"]]
-    running = (t for t in work.tx.all(OPEN_TASKS, which=row["id"]) if t["kind"] == STATE and t["clock"] == "running")
-    task = next(running, None)
+    stored = stored or stored_of(work, row)
+    task = next((task for task in stored.tasks if task["clock"] == RUNNING), None)
     if task is None:
         raise ActionNotAvailable(action=LABEL, state=model.states[row["state"]].status, available="không có")
-    case, role = load_case(work, row), work.registry.roles[task["role"]]
+    case, role = load_case(work, row, stored), work.registry.roles[task["role"]]
     holders = work.tx.all(HOLDERS, unit_id=task["unit_id"], role=role.code, on=work.today.isoformat())
     chosen = next((holder for holder in holders if holder["username"] == username), None)
     capacity = _capacity(work, model, case, role, chosen, actor)
     if username is not None:
         _must_be_able(work, model, case, role, chosen, holders)
+    place = stored.tasks.index(task)
+    stored.tasks[place] = {**task, "assignee_id": chosen["id"] if chosen else None}
     return _give(work, row, task, case, chosen, Deed(ASSIGN, actor, capacity), is_told=chosen is not None)
 
 
@@ -119,11 +123,12 @@ def pass_on(work: Work, row: Row, task: Row, successor_id: int | None, actor: Ac
 def _give(work: Work, row: Row, task: Row, case: Case[Any], chosen: Row | None, deed: Deed, *, is_told: bool) -> Row:
     model = work.registry.by_code[row["process"]]
     work.tx.run(_ASSIGN, which=task["id"], assignee_id=chosen["id"] if chosen else None)
-    after = replace(case, assignee=Assignee(chosen["id"], chosen["name"]) if chosen else None)
+    after = case.but(assignee=Assignee(chosen["id"], chosen["name"]) if chosen else None)
     deed = replace(deed, more={"assignee": chosen["name"] if chosen else None})
     moved, history_id = advance(work, model, row, case, after, deed)
     if is_told:
-        announce_task(work, model, after, f"h{history_id}", Waiting(task["id"], task["due_on"]), deed.actor, set())
+        waits = Waiting(task["id"], task["due_on"], after.assignee)
+        announce_task(work, model, after, f"h{history_id}", waits, deed.actor, set())
     return moved
 
 

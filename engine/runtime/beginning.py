@@ -1,7 +1,7 @@
 """Begin an instance: for which unit, below which case, with what, and who may."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -19,7 +19,7 @@ from engine.runtime.database import Row
 from engine.runtime.performers import deed_of, must_have
 from engine.runtime.recording import Deed, advance, announce_task
 from engine.runtime.rights import OWN, STARTER, WATCHER, visible
-from engine.runtime.snapshots import ancestors, code_of, with_found
+from engine.runtime.snapshots import Stored, above, code_of, with_found
 from engine.runtime.statements import GRANT, INSTANCE, NEW_INSTANCE, STARTED
 from engine.runtime.tasks import open_task
 from engine.runtime.work import Work
@@ -193,7 +193,7 @@ def _newborn(work: Work, model: ProcessModel, unit: Unit, parent: Row | None, do
         now=work.now,
         calendar=work.office.calendar,
         law=work.office.law,
-        ancestors=ancestors(work, parent["id"] if parent else None),
+        ancestors=above(work, parent["id"] if parent else None),
         units=work.office.below(authority_id, work.today) if model.needs_units else (),
     )
     return with_found(work, model, case)
@@ -203,18 +203,18 @@ def _insert(
     work: Work, model: ProcessModel, case: Case[Any], parent: Row | None, start_key: str | None, deed: Deed
 ) -> Row:
     state = model.states[case.state]
-    key = work.tx.insert(
-        NEW_INSTANCE, authority_id=case.authority.id, process=model.code, definition_version=model.version,
-        unit_id=case.unit.id, parent_id=parent["id"] if parent else None, start_key=start_key, state=case.state,
-        phase=state.phase, version=0, headline="", dossier=canonical({}), history_hash="",
-        created_at=work.micros, updated_at=work.micros, closed_at=None,
-    )  # fmt: skip
-    row = work.tx.one(INSTANCE, which=key)
-    assert row is not None, "just inserted"
-    case = replace(case, id=key, code=code_of(model, row))
+    first = {
+        "authority_id": case.authority.id, "process": model.code, "definition_version": model.version,
+        "unit_id": case.unit.id, "parent_id": parent["id"] if parent else None, "start_key": start_key,
+        "state": case.state, "phase": state.phase, "version": 0, "headline": "", "dossier": canonical({}),
+        "history_hash": "", "created_at": work.micros, "updated_at": work.micros, "closed_at": None,
+    }  # fmt: skip
+    key = work.tx.insert(NEW_INSTANCE, **first)
+    row: Row = {"id": key, **first}
+    case = case.but(id=key, code=code_of(model, row))
     row, history_id = advance(work, model, row, None, case, deed)
     _grant(work, model, case, model.begin.roles(parent["process"] if parent else None))
-    waiting = open_task(work, model, case)
+    waiting = open_task(work, model, case, Stored())
     announce_task(work, model, case, f"h{history_id}", waiting, deed.actor, set())
     return row
 

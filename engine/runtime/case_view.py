@@ -164,7 +164,7 @@ def _rungs(work: Work, row: Row, model: ProcessModel, task: Row) -> list[Rung]:
 def phases(work: Work, row: Row, case: Case[Any]) -> list[dict[str, Any]]:
     """The customer's stages of such a case in order: `phase`, `on` (the day it was first reached, or None), `now`.
 
-    What leads to the city is a stage only of what goes there; then the decision comes after it.
+    Going up to the city is a stage only of what does, where the process tells; then the decision comes after it.
     """
     model = work.registry.by_code[row["process"]]
     reached_at: dict[Phase, int] = {}
@@ -173,28 +173,14 @@ def phases(work: Work, row: Row, case: Case[Any]) -> list[dict[str, Any]]:
         reached_at[phase] = min(found["at"], reached_at.get(phase, found["at"]))
     order = [phase for phase in Phase if any(state.phase is phase for state in model.states.values())]
     forwarded, approved = Phase.FORWARDED_TO_CITY, Phase.APPROVED
-    if _may_end_here(model) and forwarded in order:
+    goes_up = model.outline.goes_up
+    if goes_up is not None and forwarded in order:
         order.remove(forwarded)
-        if forwarded in reached_at or _goes_to_city(case):
+        if forwarded in reached_at or goes_up(case):
             order.insert(order.index(approved), forwarded)
     now = row["phase"]
     days = {one: _day(at).isoformat() for one, at in reached_at.items()}
     return [{"phase": str(one), "on": days.get(one), "now": one == now} for one in order]
-
-
-def _may_end_here(model: ProcessModel) -> bool:
-    """Whether such a case can be decided without the city: then an approved state follows what went there."""
-    forwarded = {state.id for state in model.states.values() if state.phase is Phase.FORWARDED_TO_CITY}
-    return any(
-        model.states[branch.target].phase is Phase.APPROVED
-        for (source, _), branches in model.table.items()
-        if source in forwarded
-        for branch in branches
-    )
-
-
-def _goes_to_city(case: Case[Any]) -> bool:
-    return any(above.dossier.get("decided_by") == "city" for above in case.ancestors.values())
 
 
 def above(work: Work, row: Row, actor: Actor) -> list[dict[str, Any]]:

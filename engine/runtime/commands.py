@@ -31,7 +31,7 @@ from engine.runtime.database import Row
 from engine.runtime.performers import deed_of, must_have, must_not_be_nominee
 from engine.runtime.recording import Deed, advance, record
 from engine.runtime.rights import visible
-from engine.runtime.snapshots import code_of, load_case
+from engine.runtime.snapshots import Stored, code_of, load_case, stored_of
 from engine.runtime.statements import (
     CHILDREN,
     DRAW,
@@ -40,6 +40,7 @@ from engine.runtime.statements import (
     NEW_ATTACHMENT,
     NEW_REGISTER,
     NUMBER,
+    VISIBLE,
 )
 from engine.runtime.work import Work
 
@@ -65,15 +66,18 @@ def act(
     actor: Actor,
     *,
     carried: Capacity | None = None,
+    stored: Stored | None = None,
 ) -> Row:
     """Take an action on a stored instance, with everything that it carries; returns its row.
+
+    stored: what is stored of it, when it was read; its tasks are kept up to date.
 
     Raises:
         ActionNotAvailable, NotPerformer, InvalidInput, GuardUnmet: as `decide`.
         LinesRefused: the action carries others along and some of them cannot go; none went.
     """
-    model = work.registry.by_code[row["process"]]
-    case = load_case(work, row)
+    model, stored = work.registry.by_code[row["process"]], stored or stored_of(work, row)
+    case = load_case(work, row, stored)
     seats = work.office.seats(row["authority_id"], work.today)
     register = model.actions[action].number if action in model.actions else None
     if register and getattr(case.dossier, register.into):
@@ -82,14 +86,16 @@ def act(
     decision = decide(model, case, Act(action, actor, seats, form, number, carried))
     if register:
         _draw(work, row, register, last)
-    moved = record(work, model, row, case, decision, actor)
+    moved = record(work, model, row, case, decision, actor, stored)
     if decision.carries:
         _carry(work, row["id"], model.actions[action], form, actor, decision.capacity)
     return moved
 
 
-def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> Row:
+def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor, stored: Stored | None = None) -> Row:
     """Apply a merge patch (RFC 7396) to the dossier while the actor holds the task; returns the row.
+
+    stored: what is stored of the case, when it was read.
 
     Raises:
         ActionNotAvailable: nothing may be edited in this state.
@@ -97,10 +103,10 @@ def edit(work: Work, row: Row, patch: Mapping[str, Any], actor: Actor) -> Row:
         InvalidInput: a field that may not be edited here, or is not asked for, or a value that does not fit.
     """
     model = work.registry.by_code[row["process"]]
-    case = load_case(work, row)
+    case = load_case(work, row, stored)
     deed = must_edit(work, model, case, actor)
     _only_open(model, case, patch)
-    after = replace(case, dossier=apply_patch(model.dossier, case.dossier, patch))
+    after = case.but(dossier=apply_patch(model.dossier, case.dossier, patch))
     must_not_be_nominee(work, model, after, deed, EDITING)
     return advance(work, model, row, case, after, deed)[0]
 
@@ -134,8 +140,10 @@ def must_edit(work: Work, model: ProcessModel, case: Case[Any], actor: Actor) ->
     return deed_of(work, model, case, EDIT, EDITING, (state.owner,), actor)
 
 
-def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
+def attach(work: Work, row: Row, paper: Paper, actor: Actor, stored: Stored | None = None) -> Row:
     """Add a paper to the case; returns the case's row. The content is stored and synced before this is called.
+
+    stored: what is stored of the case, when it was read.
 
     Raises:
         InvalidInput: the process takes no paper of that kind, or its request names other ones.
@@ -144,7 +152,7 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
     model = work.registry.by_code[row["process"]]
     if paper.kind not in model.papers:
         raise InvalidInput({"kind": f"loại giấy tờ phải là một trong: {', '.join(model.papers)}"})
-    case = load_case(work, row)
+    case = load_case(work, row, stored)
     verb, roles = drafting(model, case.state), working(model, case.state)
     if not roles:
         raise ActionNotAvailable(action=ATTACHING, state=model.states[case.state].status, available="không có")
@@ -157,7 +165,7 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor) -> Row:
         NEW_ATTACHMENT, instance_id=row["id"], kind=paper.kind, name=paper.name, media_type=paper.media_type,
         size=paper.size, sha256=paper.sha256, edition=edition["n"] + 1, added_by=actor.person_id, added_at=work.micros,
     )  # fmt: skip
-    after = replace(case, documents=(*case.documents, Document(paper.kind, paper.name, paper.sha256)))
+    after = case.but(documents=(*case.documents, Document(paper.kind, paper.name, paper.sha256)))
     more = {"attachment": {"kind": paper.kind, "name": paper.name, "sha256": paper.sha256}}
     return advance(work, model, row, case, after, replace(deed, verb=ATTACH, more=more))[0]
 
@@ -216,11 +224,9 @@ def must_perform(model: ProcessModel, action: str, actor: Actor) -> None:
     Raises:
         NotPerformer: none. An action that no person takes is left to `decide`, which says why.
     """
-    states = [state for state, taken in model.table if taken == action]
-    roles = tuple(chain(*(model.performers(state, action) for state in states)))
     meta = model.actions.get(action)
     if meta is not None and meta.at is None and not meta.carried:
-        must_have(meta.label, roles, actor)
+        must_have(meta.label, model.takers(action), actor)
 
 
 def load(work: Work, model: ProcessModel, instance_id: int, actor: Actor) -> Row:
@@ -229,10 +235,16 @@ def load(work: Work, model: ProcessModel, instance_id: int, actor: Actor) -> Row
     Raises:
         NotFound: no such case of this process, or not visible to the actor.
     """
-    row = work.tx.one(INSTANCE, which=instance_id)
-    if row is None or row["process"] != model.code or not visible(work, actor, row):
+    line, grants = work.tx.gather((INSTANCE, {"which": instance_id}), (VISIBLE, {"which": instance_id}))
+    return seen(work, model, instance_id, actor, Stored(line, grants))
+
+
+def seen(work: Work, model: ProcessModel, instance_id: int, actor: Actor, stored: Stored) -> Row:
+    """As `load`, of what is stored."""
+    row = next((row for row in stored.line if row["id"] == instance_id), None)
+    if row is None or row["process"] != model.code or not visible(work, actor, row, stored.grants):
         raise NotFound(what=f"{model.title.lower()} số {instance_id}")
     return row
 
 
-__all__ = ["Paper", "act", "attach", "edit", "load", "must_edit", "must_perform", "reasons_of", "working"]
+__all__ = ["Paper", "act", "attach", "edit", "load", "must_edit", "must_perform", "reasons_of", "seen", "working"]

@@ -4,13 +4,14 @@ Whoever changes units, seats, roles, people, calendar or law raises the `edition
 forget). Each transaction reads its number, and memory of another edition is not used in it: no node is special.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from sqlalchemy import select
 
 from engine.office.organisation import Office
 from engine.runtime.database import Database, Statement, Transaction
+from engine.runtime.known import Known
 from engine.runtime.offices import load_office
 from engine.runtime.schema import edition
 
@@ -19,10 +20,11 @@ NUMBER = Statement(select(edition.c.number))
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The office as its rows say in that edition."""
+    """The office as its rows say in that edition, and what has been asked about its people."""
 
     number: int
     office: Office
+    known: Known = field(default_factory=Known)
 
 
 class Editions:
@@ -32,9 +34,9 @@ class Editions:
         self._database, self._turn = database, Lock()
         self.current = self.renew()
 
-    def of(self, tx: Transaction) -> Edition:
-        """The edition that the transaction sees, with its own uncommitted changes."""
-        number = number_of(tx)
+    def of(self, tx: Transaction, number: int | None = None) -> Edition:
+        """The edition that the transaction sees, with its own uncommitted changes; number: when it was asked."""
+        number = number_of(tx) if number is None else number
         if number != self.current.number:
             with self._turn:
                 if number != self.current.number:

@@ -6,6 +6,7 @@ done in the same transaction: whatever breaks off, it happens once. A refusal be
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,20 @@ from engine.definition.performing import SYSTEM
 from engine.errors import ActionNotAvailable, GuardUnmet, LinesRefused
 from engine.runtime.beginning import NewCase, start
 from engine.runtime.commands import act
-from engine.runtime.database import Row
+from engine.runtime.database import Row, Transaction
 from engine.runtime.notices import DEADLINE_CHANGED, Occasion, raise_incident, tell
 from engine.runtime.recording import Deed, advance
 from engine.runtime.savepoints import pass_over, spared
-from engine.runtime.snapshots import load_case
-from engine.runtime.statements import CHILDREN, INSTANCE, LEAVE_EFFECT, PENDING_EFFECT, SETTLE_EFFECT
+from engine.runtime.snapshots import load_case, stored_of
+from engine.runtime.statements import (
+    CHILDREN,
+    INSTANCE,
+    LEAVE_EFFECT,
+    LEFT_EFFECT,
+    LEFT_EFFECTS,
+    NEXT_EFFECT,
+    SETTLE_EFFECT,
+)
 from engine.runtime.tasks import reschedule
 from engine.runtime.work import Work
 
@@ -31,11 +40,29 @@ NOT_TAKEN = (ActionNotAvailable, GuardUnmet, LinesRefused)
 """Refusals for which an optional message passes its receiver over."""
 
 
-def run_next_effect(work: Work) -> bool:
-    """Carry out the oldest pending effect; False when there was none."""
-    effect = work.tx.one(PENDING_EFFECT)
+def carry_out_next(work: Work, history_id: int) -> bool:
+    """Carry out the next pending effect of an entry of the history; False when there was none.
+
+    It waits for a node that has the effect in hand: whoever has acted, hears of it when everything is done.
+    """
+    return _carry_out(work, work.tx.one(NEXT_EFFECT, which=history_id))
+
+
+def carry_out_left_over(work: Work, effect_id: int) -> bool:
+    """Carry out an effect that a crash has left; False when it is done, or another node has it in hand."""
+    return _carry_out(work, work.tx.one(LEFT_EFFECT, which=effect_id))
+
+
+def left_over(tx: Transaction) -> list[int]:
+    """Keys of pending effects, the oldest first: of each case one, for they are carried out in their order."""
+    return [row["id"] for row in tx.all(LEFT_EFFECTS)]
+
+
+def _carry_out(work: Work, effect: Row | None) -> bool:
+    """Carry it out as part of the request that caused it; False when there is none."""
     if effect is None:
         return False
+    work = replace(work, request_id=effect["request_id"])
     payload = json.loads(effect["payload"])
     run = _start if effect["kind"] == "start" else _send
     done = run(work, effect, payload)
@@ -79,8 +106,9 @@ def _receivers(work: Work, instance_id: int, payload: dict[str, Any]) -> list[Ro
 def _reschedule(work: Work, receiver: Row) -> None:
     """Recompute the open deadline of a case and of every open case below it."""
     model: ProcessModel = work.registry.by_code[receiver["process"]]
-    case = load_case(work, receiver)
-    moved = reschedule(work, model, case)
+    stored = stored_of(work, receiver)
+    case = load_case(work, receiver, stored)
+    moved = reschedule(work, model, case, stored.tasks)
     if moved is not None:
         changed = {"from": moved.before, "to": moved.after}
         _, history_id = advance(work, model, receiver, case, case, Deed(RESCHEDULE, SYSTEM, more={"due_on": changed}))

@@ -80,7 +80,7 @@ class Beginning:
 def beginnings(work: Work, actor: Actor) -> list[Beginning]:
     """What the actor's roles may begin: below the open cases that everybody sees, and below nothing.
 
-    A case whose dossier has `open_rounds` takes nothing while there are none.
+    A case takes nothing while the outline of its process says so.
     """
     free = [Beginning(m, None) for m in work.registry.models if m.begin.by and any(units_for(work, m, None, actor))]
     steps = _begun(model for model in work.registry.models if model.everyone_sees)
@@ -90,12 +90,12 @@ def beginnings(work: Work, actor: Actor) -> list[Beginning]:
 
 
 def _below(work: Work, row: Row, actor: Actor) -> Iterator[Beginning]:
-    dossier = work.registry.by_code[row["process"]].dossier.model_validate_json(row["dossier"])
-    if not getattr(dossier, "open_rounds", True):
+    model = work.registry.by_code[row["process"]]
+    if model.outline.takes is not None and not model.outline.takes(model.dossier.model_validate_json(row["dossier"])):
         return
-    for model in work.registry.below(row["process"]):
-        if any(units_for(work, model, row["process"], actor)):
-            yield Beginning(model, brief(work, row))
+    for below in work.registry.below(model.code):
+        if any(units_for(work, below, model.code, actor)):
+            yield Beginning(below, brief(work, row))
 
 
 @dataclass(frozen=True, slots=True)

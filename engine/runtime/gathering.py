@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select, tuple_
+from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 
 from engine.definition.case import Assignee, Case, Document, Relative
 from engine.definition.model import ProcessModel
@@ -29,7 +29,7 @@ class _Around:
     duties: Duties
     assignees: Mapping[int, Assignee]
     children: Mapping[int, tuple[Relative, ...]]
-    histories: Mapping[int, list[Row]]
+    openings: Mapping[int, Row]
 
 
 def load_cases(work: Work, rows: Sequence[Row]) -> dict[int, Case[Any]]:
@@ -38,7 +38,7 @@ def load_cases(work: Work, rows: Sequence[Row]) -> dict[int, Case[Any]]:
     keys = sorted(row["id"] for row in rows)
     around = _Around(
         above, _papers(work, [*keys, *above]), _duties(work, keys), _assignees(work, keys), _children(work, rows),
-        _histories(work, rows),
+        _openings(work, rows),
     )  # fmt: skip
     cases = {row["id"]: _case(work, row, around) for row in rows}
     return _with_found(work, cases)
@@ -65,7 +65,7 @@ def _case(work: Work, row: Row, around: _Around) -> Case[Any]:
         units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
         involved=around.duties.get(key, {}) if model.separate else {},
         assignee=around.assignees.get(key),
-        changed=changed(model, row["state"], dossier, around.histories.get(key, [])),
+        changed=changed(model, row["state"], dossier, around.papers.get(key, ()), around.openings.get(key)),
     )
 
 
@@ -135,13 +135,19 @@ def _children(work: Work, rows: Sequence[Row]) -> dict[int, tuple[Relative, ...]
     return {key: tuple(children) for key, children in found.items()}
 
 
-def _histories(work: Work, rows: Sequence[Row]) -> dict[int, list[Row]]:
-    """The histories of those whose tasks ask for something."""
+def _openings(work: Work, rows: Sequence[Row]) -> dict[int, Row]:
+    """The entries with which those came into their states whose tasks ask for something."""
     asking = sorted(row["id"] for row in rows if work.registry.by_code[row["process"]].states[row["state"]].asked)
-    found: dict[int, list[Row]] = defaultdict(list)
-    for row in _rows(work, select(history).where(history.c.instance_id.in_(asking)).order_by(history.c.seq)):
-        found[row["instance_id"]].append(row)
-    return found
+    last = (
+        select(history.c.instance_id, func.max(history.c.seq))
+        .join_from(history, instance, history.c.instance_id == instance.c.id)
+        .where(instance.c.id.in_(asking), history.c.target == instance.c.state, history.c.source != history.c.target)
+        .group_by(history.c.instance_id)
+    )
+    query = select(history.c.instance_id, history.c.payload).where(
+        tuple_(history.c.instance_id, history.c.seq).in_(last)
+    )
+    return {row["instance_id"]: row for row in _rows(work, query)} if asking else {}
 
 
 def _with_found(work: Work, cases: Mapping[int, Case[Any]]) -> dict[int, Case[Any]]:
@@ -161,7 +167,7 @@ def _with_found(work: Work, cases: Mapping[int, Case[Any]]) -> dict[int, Case[An
     for row in _rows(work, query):
         known[row["fact_key"], row["fact_text"]].append(relative(work, row))
     return {
-        key: replace(case, found={
+        key: case.but(found={
             name: tuple(one for one in known.get(pair, ()) if one.id != key) for name, pair in asked[key].items()
         })
         for key, case in cases.items()

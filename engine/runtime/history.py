@@ -27,7 +27,7 @@ _PART = Statement(
 class Entry:
     """One row to append. `at` in microseconds UTC; `payload` holds the dossier's merge patch.
 
-    role: in which the actor acted, empty for the system; mandate_id: when for somebody else.
+    role: in which the actor acted, empty for the system; mandate_id: when for somebody else. request_id: as of `Work`.
     """
 
     instance_id: int
@@ -40,6 +40,7 @@ class Entry:
     payload: dict[str, Any]
     role: str = ""
     mandate_id: int | None = None
+    request_id: str = ""
 
 
 def append(tx: Transaction, entry: Entry, previous_hash: str, salt: str) -> tuple[int, str]:
@@ -47,11 +48,12 @@ def append(tx: Transaction, entry: Entry, previous_hash: str, salt: str) -> tupl
     payload = canonical(entry.payload)
     payload_hash = payload_hash_of(salt, payload)
     link = link_of(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.role, entry.mandate_id, entry.action,
-                 entry.source, entry.target, payload_hash, previous_hash)  # fmt: skip
+                 entry.source, entry.target, entry.request_id, payload_hash, previous_hash)  # fmt: skip
     key = tx.insert(
         NEW_HISTORY, instance_id=entry.instance_id, seq=entry.seq, at=entry.at, actor_id=entry.actor_id,
         role=entry.role, mandate_id=entry.mandate_id, action=entry.action, source=entry.source, target=entry.target,
-        payload=payload, salt=salt, payload_hash=payload_hash, previous_hash=previous_hash, hash=link,
+        request_id=entry.request_id, payload=payload, salt=salt, payload_hash=payload_hash,
+        previous_hash=previous_hash, hash=link,
     )  # fmt: skip
     return key, link
 
@@ -95,7 +97,8 @@ def _faults(row: Row, entries: list[Row]) -> Iterator[str]:
         if payload_hash_of(entry["salt"], entry["payload"]) != entry["payload_hash"]:
             yield f"the payload of entry {seq} was changed"
         link = link_of(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["role"], entry["mandate_id"],
-                     entry["action"], entry["source"], entry["target"], entry["payload_hash"], previous)  # fmt: skip
+                     entry["action"], entry["source"], entry["target"], entry["request_id"], entry["payload_hash"],
+                     previous)  # fmt: skip
         if link != entry["hash"] or entry["previous_hash"] != previous:
             yield f"the chain is broken at entry {seq}"
         if seq > 1 and entry["at"] < entries[seq - 2]["at"]:

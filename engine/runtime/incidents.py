@@ -24,9 +24,10 @@ _OPEN = Statement(
     .order_by(incident.c.id)
 )
 _ONE = Statement(
-    select(incident, user_task.c.unit_id, user_task.c.role, instance.c.authority_id)
+    select(incident, user_task.c.unit_id, user_task.c.role, instance.c.authority_id, effect.c.history_id)
     .join_from(incident, user_task, incident.c.task_id == user_task.c.id)
     .join(instance, incident.c.instance_id == instance.c.id)
+    .outerjoin(effect, incident.c.effect_id == effect.c.id)
     .where(incident.c.id == p("which"))
 )
 _RESOLVE = Statement(update(incident).where(incident.c.id == p("which")).values(resolved_at=p("resolved_at")))
@@ -76,7 +77,7 @@ def retry(work: Work, incident_id: int, actor: Actor) -> dict[str, Any]:
     row = _open_one(work, incident_id, actor, "Thử lại")
     if row["effect_id"] is not None:
         work.tx.run(_AGAIN, which=row["effect_id"])
-        work.tx.follow_up = True
+        work.tx.follow_up.append(row["history_id"])
     elif _is_overdue(work, row):
         work.tx.insert(
             NEW_TIMER, task_id=row["late_task_id"], instance_id=row["instance_id"], kind="time_out", day_offset=0,

@@ -4,8 +4,8 @@ A notice is for a person who holds the role; a role without a holder goes to the
 raises an incident. Nobody hears of their own act, and one event reaches a person once.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from engine.definition.case import Case
@@ -25,6 +25,7 @@ REMINDER = "reminder"
 ESCALATION = "escalation"
 DEADLINE_CHANGED = "deadline_changed"
 RAISED = "incident"
+People = Callable[[Work, ProcessModel, Role, Unit, int | None], list[tuple[Actor, Capacity]]]
 ABOUT_TASKS = (TASK_OPENED, REMINDER, ESCALATION, DEADLINE_CHANGED)
 """Kinds that say nothing any more once their task is closed."""
 
@@ -47,17 +48,19 @@ def tell(
     occasion: Occasion,
     roles: Iterable[Role],
     heard: set[str],
+    people: People | None = None,
 ) -> None:
     """Write a notice for each holder of the roles, and their deputies, who has not `heard` of the event yet.
 
-    What is about a task that is one person's goes to that person among those who hold its role.
+    What is about a task that is one person's goes to that person among those who hold its role. people: `people_in`
+    as far as it was asked already.
     """
     seats = work.office.seats(case.authority.id, work.today)
     owner = model.states[case.state].owner
     for role in roles:
         unit = seat_of(role, case, seats)
         only = case.assignee.person_id if case.assignee and role == owner and occasion.kind in ABOUT_TASKS else None
-        holders = people_in(work, model, role, unit, only)
+        holders = (people or people_in)(work, model, role, unit, only)
         for person, _ in holders:
             recipient = f"person:{person.person_id}"
             if person.person_id != occasion.actor.person_id and recipient not in heard:
@@ -80,20 +83,30 @@ def people_in(
 
     only: that holder and their deputies.
     """
-    on = work.today.isoformat()
-    holders = work.tx.all(HOLDERS, unit_id=unit.id, role=role.code, on=on)
-    found = [
-        (Actor(row["id"], row["name"], staff_code=row["staff_code"]), Capacity(role.code))
-        for row in holders
-        if only in (None, row["id"])
+    holding = work.known.of(("holding", unit.id, role.code, work.today), lambda: _holding(work, role, unit))
+    return [
+        (person, capacity)
+        for person, capacity in holding
+        if capacity.mandate is None or not capacity.mandate.powers or model.code in capacity.mandate.processes
+        if only in (None, capacity.mandate.principal_id if capacity.mandate else person.person_id)
     ]
-    for row in work.tx.all(DEPUTIES, unit_id=unit.id, role=role.code, on=on):
-        mandate = mandate_of(row)
-        is_of_process = not mandate.powers or model.code in mandate.processes
-        if is_of_process and only in (None, mandate.principal_id):
-            deputy = Actor(row["deputy_id"], row["deputy"], staff_code=row["deputy_staff_code"])
-            found.append((deputy, Capacity(role.code, mandate)))
-    return found
+
+
+def _holding(work: Work, role: Role, unit: Unit) -> tuple[tuple[Actor, Capacity], ...]:
+    """All holders of the role there, and after them all their deputies."""
+    place = {"unit_id": unit.id, "role": role.code, "on": work.today.isoformat()}
+    holders, deputies = work.tx.gather((HOLDERS, place), (DEPUTIES, place))
+    own = Capacity(role.code)
+    return (
+        *((Actor(row["id"], row["name"], staff_code=row["staff_code"]), own) for row in holders),
+        *(
+            (
+                Actor(row["deputy_id"], row["deputy"], staff_code=row["deputy_staff_code"]),
+                Capacity(role.code, mandate_of(row)),
+            )
+            for row in deputies
+        ),
+    )
 
 
 def raise_incident(
@@ -126,7 +139,7 @@ def raise_incident(
         late_task_id=late_task_id, resolved_at=None,
     )  # fmt: skip
     occasion = Occasion(f"incident:{incident_id}", RAISED, Actor(None, ""), task_id, (("what", what),))
-    tell(work, model, replace(case, authority=unit), occasion, (role,), set())
+    tell(work, model, case.but(authority=unit), occasion, (role,), set())
 
 
 def _administering(work: Work, case: Case[Any], role: Role) -> Unit:
@@ -161,8 +174,9 @@ def _write(
     person_id: int | None = None, unit_id: int | None = None,
 ) -> None:  # fmt: skip
     facts = facts_of(model, case, occasion)
-    work.tx.insert(
+    work.tx.run(
         NEW_NOTICE, event_key=occasion.key, instance_id=case.id, task_id=occasion.task_id, person_id=person_id,
         unit_id=unit_id, recipient=recipient, kind=occasion.kind, facts=canonical(facts), created_at=work.micros,
         not_before=to_micros(work.office.calendar.waking_hour(work.now)), state="waiting", message_id=None,
+        request_id=work.request_id,
     )  # fmt: skip

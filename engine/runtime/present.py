@@ -55,9 +55,13 @@ def brief(work: Work, row: Row) -> dict[str, Any]:
     }
 
 
-def whole(work: Work, row: Row, actor: Actor) -> dict[str, Any]:
-    """A case with its dossier, as far as the actor sees it, and the task that waits."""
-    tasks = [task for task in work.tx.all(OPEN_TASKS, which=row["id"]) if task["kind"] == STATE]
+def whole(work: Work, row: Row, actor: Actor, tasks: list[Row] | None = None) -> dict[str, Any]:
+    """A case with its dossier, as far as the actor sees it, and the task that waits.
+
+    tasks: the open ones of its states, when they are known.
+    """
+    if tasks is None:
+        tasks = [task for task in work.tx.all(OPEN_TASKS, which=row["id"]) if task["kind"] == STATE]
     running = next((task for task in tasks if task["clock"] == "running"), None)
     return {
         **brief(work, row),
@@ -236,6 +240,7 @@ def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, An
         "reason": payload.get("reason"),
         "assignee": payload.get("assignee"),
         "warnings": [told for told in payload.get("warnings", []) if told["code"] not in unheard(work, row, actor)],
+        "request_id": entry["request_id"],
         "hash": entry["hash"],
     }
 

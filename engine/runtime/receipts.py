@@ -24,8 +24,6 @@ from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
 
 SIGNS = 6
-RECEIPTED = ("submission", "award_proposal")
-"""The processes that units hand something in with."""
 _GIVEN = re.compile(rf"[A-Z]{{1,8}}-[0-9]{{4}}-(?P<key>[0-9]{{5,17}})-(?P<signs>[A-Z2-7]{{{SIGNS}}})")
 _MISREAD = str.maketrans("018", "OIB")  # base32 has none of the three
 
@@ -61,11 +59,16 @@ def receipt_code(work: Work, row: Row) -> str:
     return f"{code_of(work.registry.by_code[row['process']], row)}-{_signs(work.tx, row['id'])}"
 
 
+def is_receipted(work: Work, row: Row) -> bool:
+    """Whether the case was handed in by a unit, which has a receipt of it."""
+    return bool(work.registry.by_code[row["process"]].outline.handed_in) and row["phase"] != Phase.DRAFTED
+
+
 def look_up(work: Work, given: str) -> Standing | None:
     """How the case of that receipt stands; None for a code of no receipt. Case, blanks and 0, 1, 8 are forgiven."""
     found = _GIVEN.fullmatch(_tidy(given))
     row = work.tx.one(INSTANCE, which=int(found["key"])) if found else None
-    if found is None or row is None or row["process"] not in RECEIPTED or row["phase"] == Phase.DRAFTED:
+    if row is None or not is_receipted(work, row):
         return None
     if not compare_digest(receipt_code(work, row), _tidy(given)):
         return None
@@ -105,13 +108,6 @@ def _standing(work: Work, row: Row) -> Standing:
         is_with_unit=running["unit_id"] == row["unit_id"],
         is_paused=any(task["clock"] == "paused" for task in tasks),
         due_on=due_on,
-        days_left=_days_left(work, due_on),
+        days_left=None if due_on is None else work.office.calendar.between(work.today, due_on),
         is_public=is_public,
     )
-
-
-def _days_left(work: Work, due_on: date | None) -> int | None:
-    if due_on is None:
-        return None
-    calendar, today = work.office.calendar, work.today
-    return calendar.between(today, due_on) if today <= due_on else -calendar.between(due_on, today)

@@ -13,11 +13,12 @@ from engine.definition.performing import NO_CAPACITY, Actor, Capacity, drafting
 from engine.definition.words import fold
 from engine.errors import ReadOnly, Reason, Refused, StaleVersion
 from engine.instants import from_micros, local_date, vn_date
+from engine.runtime.asking import MARKS, marks_of
 from engine.runtime.database import Row
 from engine.runtime.history import Entry, append
 from engine.runtime.notices import TASK_OPENED, Occasion, tell
 from engine.runtime.rights import EVERYONE
-from engine.runtime.snapshots import dossier_of, with_assignee
+from engine.runtime.snapshots import Stored, dossier_of
 from engine.runtime.statements import (
     ADVANCE,
     ARCHIVAL,
@@ -45,12 +46,14 @@ class Deed:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def record(work: Work, model: ProcessModel, row: Row, before: Case[Any], decision: Decision, actor: Actor) -> Row:
-    """Write everything that a decision brings; returns the stored row."""
+def record(
+    work: Work, model: ProcessModel, row: Row, before: Case[Any], decision: Decision, actor: Actor, stored: Stored
+) -> Row:
+    """Write everything that a decision brings; returns the stored row. stored: of the case; its tasks are kept up."""
     case = decision.case
     deed = Deed(decision.action, actor, decision.capacity, decision.warnings)
     moved_row, history_id = advance(work, model, row, before, case, deed)
-    waiting = move_tasks(work, model, case, decision.source)
+    waiting = move_tasks(work, model, case, decision.source, stored)
     heard: set[str] = set()
     moved = decision.source != decision.target
     if moved and waiting is not None:
@@ -85,7 +88,8 @@ def announce_task(
     if not model.waits_for_people(case.state):
         return
     occasion = Occasion(key, TASK_OPENED, actor, waiting.task_id, (("due_on", waiting.due_on),))
-    tell(work, model, with_assignee(work, case), occasion, (owner,), heard)
+    theirs = case if case.assignee == waiting.assignee else case.but(assignee=waiting.assignee)
+    tell(work, model, theirs, occasion, (owner,), heard)
 
 
 def advance(
@@ -100,9 +104,9 @@ def advance(
     """
     state = model.states[case.state]
     version = row["version"] + 1
-    new = to_json(case.dossier)
+    patch, text = _written(row, before, case)
     payload = {
-        "dossier": difference(dossier_of(row), new),
+        "dossier": patch,
         "warnings": [
             {"code": w.code, "sentence": w.sentence, "citation": w.citation, "mark": w.mark} for w in deed.warnings
         ],
@@ -110,15 +114,17 @@ def advance(
         **deed.more,
     }
     source = row["state"] if before else ""
+    if state.asked and source != case.state:
+        payload[MARKS] = marks_of(case.dossier, case.documents)
     mandate, person_id = deed.capacity.mandate, deed.actor.person_id
     entry = Entry(
         case.id, version, work.micros, person_id, deed.verb, source, case.state, payload, deed.capacity.role,
-        mandate.id if mandate else None,
+        mandate.id if mandate else None, work.request_id,
     )  # fmt: skip
     history_id, head = append(work.tx, entry, row["history_hash"], work.salt())
     new_row = {
         "state": case.state, "phase": state.phase, "version": version, "headline": model.headline(case.dossier),
-        "dossier": canonical(new), "history_hash": head, "updated_at": work.micros,
+        "dossier": text, "history_hash": head, "updated_at": work.micros,
         "closed_at": (row["closed_at"] or work.micros) if state.final else None,  # the first time counts
     }  # fmt: skip
     if work.tx.change(ADVANCE, which=case.id, expected=row["version"], **new_row) != 1:
@@ -126,6 +132,14 @@ def advance(
     _write_facts(work, model, before, case)
     _involve(work, model, case, deed)
     return {**row, **new_row}, history_id
+
+
+def _written(row: Row, before: Case[Any] | None, case: Case[Any]) -> tuple[dict[str, Any], str]:
+    """What changed in the dossier as a merge patch, and its new text; nothing where it is the very same one."""
+    if before is not None and case.dossier is before.dossier:
+        return {}, row["dossier"]
+    new = to_json(case.dossier)
+    return difference(dossier_of(row), new), canonical(new)
 
 
 def _unmoved(work: Work, row: Row) -> Refused:
@@ -150,7 +164,8 @@ def _involve(work: Work, model: ProcessModel, case: Case[Any], deed: Deed) -> No
     duty = model.duty_of(verb, deed.capacity.role)
     if duty is not None:
         for person_id in deed.capacity.persons(deed.actor):
-            work.tx.run(INVOLVE, instance_id=case.id, person_id=person_id, duty=duty.code)
+            if duty.code not in case.involved.get(person_id, ()):
+                work.tx.run(INVOLVE, instance_id=case.id, person_id=person_id, duty=duty.code)
 
 
 def _write_facts(work: Work, model: ProcessModel, before: Case[Any] | None, case: Case[Any]) -> None:
@@ -160,7 +175,7 @@ def _write_facts(work: Work, model: ProcessModel, before: Case[Any] | None, case
     if wanted != known:
         work.tx.run(DROP_FACTS, which=case.id)
         for fact in wanted:
-            work.tx.insert(NEW_FACT, instance_id=case.id, key=fact.key, text=fact.text)
+            work.tx.run(NEW_FACT, instance_id=case.id, key=fact.key, text=fact.text)
 
 
 def _facts(model: ProcessModel, case: Case[Any]) -> tuple[Fact, ...]:
@@ -171,7 +186,7 @@ def _facts(model: ProcessModel, case: Case[Any]) -> tuple[Fact, ...]:
 def write_effects(work: Work, case: Case[Any], history_id: int, decision: Decision) -> None:
     """Put the effects down; they are carried out right after the commit."""
     for ordinal, effect in enumerate(decision.effects):
-        work.tx.insert(
+        work.tx.run(
             NEW_EFFECT,
             history_id=history_id,
             ordinal=ordinal,
@@ -180,4 +195,5 @@ def write_effects(work: Work, case: Case[Any], history_id: int, decision: Decisi
             payload=canonical(asdict(effect)),
             state="pending",
         )
-        work.tx.follow_up = True
+    if decision.effects:
+        work.tx.follow_up.append(history_id)

@@ -5,13 +5,14 @@ unit that works on it is for those who hold an authority's role there.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
 from engine.definition.audience import hidden
 from engine.definition.language import Seat
+from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.runtime.database import Row
 from engine.runtime.schema import access, instance
@@ -24,21 +25,38 @@ EVERYONE = "everyone"
 FOR_MEMBERS, FOR_DESKS = (OWN, BELOW), (HOLDER, WATCHER, STARTER)
 
 
-def visible(work: Work, actor: Actor, row: Row) -> bool:
-    """Whether the actor may know of the case at all."""
-    actor = actor.within(row["process"])
-    if actor.is_system or row["authority_id"] in overseen(work, actor):
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What somebody sees of a process: cases of these authorities, and those that these places give."""
+
+    overseen: frozenset[int]
+    units: frozenset[int]
+    circle: frozenset[int]
+    desks: frozenset[tuple[int, int]]
+
+
+def visible(work: Work, actor: Actor, row: Row, grants: Iterable[Row] | None = None) -> bool:
+    """Whether the actor may know of the case at all; grants: the rows of `VISIBLE`, when they were read."""
+    if actor.is_system:
         return True
-    circle, desks = work.office.circle(actor.units), _desks(work, actor)
-    for grant in work.tx.all(VISIBLE, which=row["id"]):
+    sight = work.known.of(("sight", actor, row["process"], work.today), lambda: _sight(work, actor, row["process"]))
+    authority_id = row["authority_id"]
+    if authority_id in sight.overseen:
+        return True
+    for grant in work.tx.all(VISIBLE, which=row["id"]) if grants is None else grants:
         relation, unit_id = grant["relation"], grant["unit_id"]
-        if relation == EVERYONE and unit_id in circle:
+        if relation == EVERYONE and unit_id in sight.circle:
             return True
-        if relation in FOR_MEMBERS and unit_id in actor.units:
+        if relation in FOR_MEMBERS and unit_id in sight.units:
             return True
-        if relation in FOR_DESKS and (row["authority_id"], unit_id) in desks:
+        if relation in FOR_DESKS and (authority_id, unit_id) in sight.desks:
             return True
     return False
+
+
+def _sight(work: Work, actor: Actor, process: str) -> _Sight:
+    actor = actor.within(process)
+    return _Sight(overseen(work, actor), actor.units, work.office.circle(actor.units), _desks(work, actor))
 
 
 def _desks(work: Work, actor: Actor) -> frozenset[tuple[int, int]]:
@@ -65,11 +83,15 @@ def overseen(work: Work, actor: Actor) -> frozenset[int]:
 
 def hidden_from(work: Work, actor: Actor, row: Row) -> frozenset[str]:
     """The private fields of a case that the actor does not see."""
-    model = work.registry.by_code[row["process"]]
+    model, places = work.registry.by_code[row["process"]], (row["unit_id"], row["authority_id"])
     if not model.private or actor.is_system:
         return frozenset()
-    actor = actor.within(model.code)
-    unit, authority = work.office.units[row["unit_id"]], work.office.units[row["authority_id"]]
+    question = ("hidden", actor, model, places, work.today)
+    return work.known.of(question, lambda: _hidden_from(work, actor.within(model.code), model, *places))
+
+
+def _hidden_from(work: Work, actor: Actor, model: ProcessModel, unit_id: int, authority_id: int) -> frozenset[str]:
+    unit, authority = work.office.units[unit_id], work.office.units[authority_id]
     seats = work.office.seats(authority.id, work.today)
     return hidden(model, unit, authority, seats, actor.hats, overseeing(work, actor, authority.id))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from threading import Event
 from typing import Any
@@ -21,20 +21,21 @@ from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.definition.registry import Registry
 from engine.errors import KeyReused, StaleVersion, VersionMissing
-from engine.instants import to_micros
+from engine.instants import local_date, to_micros
 from engine.office.organisation import Office
 from engine.runtime import beginning, commands
-from engine.runtime.accounts import Scope, actor_of, check_scope, login_of, use
+from engine.runtime.accounts import Scope, check_scope, hash_of, known_actor, login_of, use_row
 from engine.runtime.assignments import assign
 from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
 from engine.runtime.commands import Paper
-from engine.runtime.database import Database, Row, Transaction
+from engine.runtime.database import Ask, Database, Row, Transaction
 from engine.runtime.editions import Editions
-from engine.runtime.effects import run_next_effect
+from engine.runtime.effects import carry_out_left_over, carry_out_next, left_over
 from engine.runtime.present import whole
-from engine.runtime.statements import REMEMBER, REPLAY
-from engine.runtime.timers import fire_due
+from engine.runtime.snapshots import Stored, questions
+from engine.runtime.statements import REMEMBER, REPLAY, SESSION
+from engine.runtime.timers import due_time_outs, fire_rungs, fire_time_out
 from engine.runtime.vault import Vault
 from engine.runtime.work import Work
 from engine.runtime.writer import Writer
@@ -45,13 +46,15 @@ class Asking:
     """Who asks, and how a repeat is recognised.
 
     secret: of the session or token. key and fingerprint: the idempotency key (empty: none) and what the
-    request was. expected: the version that the change was decided on; None when it names none.
+    request was. expected: the version that the change was decided on; None when it names none. request_id: what
+    history and mail log call the request.
     """
 
     secret: str
     key: str = ""
     fingerprint: str = ""
     expected: int | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,22 @@ class Answer:
 
 
 Perform = Callable[[Work, Actor], Answer]
+Answers = Mapping[str, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What becomes of one asking.
+
+    needs: what a token must allow. stand: checks what must hold before a stored answer may be given again, and gives
+    the change itself. ask: what the change wants to know on that day, asked together with who asks; `stand` gets the
+    answers by the same names. draws: the tables in which it surely makes a row.
+    """
+
+    needs: Scope
+    stand: Callable[[Work, Actor, Answers], Callable[[], Answer]]
+    ask: Callable[[date], Mapping[str, Ask]] = lambda today: {}
+    draws: tuple[str, ...] = ()
 
 
 class Engine:
@@ -94,9 +113,15 @@ class Engine:
         with self.database.read() as tx:
             return self.editions.of(tx).office
 
-    def work(self, tx: Transaction) -> Work:
-        """The surroundings of a command that runs now."""
-        return Work(tx, self.editions.of(tx).office, self.registry, self.clock(), self._salt)
+    def work(
+        self, tx: Transaction, request_id: str = "", *, number: int | None = None, now: datetime | None = None
+    ) -> Work:
+        """The surroundings of a command that runs now, and follows from that request.
+
+        number: of the edition of the office that the transaction sees, now: the business instant, when they are known.
+        """
+        edition = self.editions.of(tx, number)
+        return Work(tx, edition.office, self.registry, now or self.clock(), self._salt, request_id, edition.known)
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────
     def start(self, asking: Asking, model: ProcessModel, new: NewCase) -> "Future[Answer]":
@@ -106,12 +131,12 @@ class Engine:
             row = beginning.start(work, model, new, actor)
             return _case_answer(work, row, actor, 201, f"/api/v1/{model.collection}/{row['id']}")
 
-        def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
+        def stand(work: Work, actor: Actor, _: Answers) -> Callable[[], Answer]:
             if asking.key:
                 beginning.must_begin(model, actor)
             return partial(perform, work, actor)
 
-        return self.writer.submit(lambda tx: self._once(tx, asking, Scope.ACT, stand))
+        return self._submit(asking, _Change(Scope.ACT, stand, draws=("instance", "history", "user_task")))
 
     def act(
         self, asking: Asking, model: ProcessModel, instance_id: int, action: str,
@@ -122,27 +147,35 @@ class Engine:
             asking,
             model,
             instance_id,
-            lambda work, row, actor: commands.act(work, row, action, form, actor),
+            lambda work, row, actor, stored: commands.act(work, row, action, form, actor, stored=stored),
             lambda actor: commands.must_perform(model, action, actor),
             Scope.SIGN if action in model.actions and model.actions[action].signs else Scope.ACT,
+            draws=("history", "user_task"),
         )
 
     def edit(self, asking: Asking, model: ProcessModel, instance_id: int, patch: Mapping[str, Any]) -> "Future[Answer]":
         """Merge a patch into the dossier; the answer is the case after it."""
         return self._change_case(
-            asking, model, instance_id, lambda work, row, actor: commands.edit(work, row, patch, actor)
+            asking,
+            model,
+            instance_id,
+            lambda work, row, actor, stored: commands.edit(work, row, patch, actor, stored),
         )
 
     def attach(self, asking: Asking, model: ProcessModel, instance_id: int, paper: Paper) -> "Future[Answer]":
         """Add a stored paper; the answer is the case after it."""
         return self._change_case(
-            asking, model, instance_id, lambda work, row, actor: commands.attach(work, row, paper, actor)
+            asking,
+            model,
+            instance_id,
+            lambda work, row, actor, stored: commands.attach(work, row, paper, actor, stored),
+            draws=("attachment", "history"),
         )
 
     def assign(self, asking: Asking, model: ProcessModel, instance_id: int, username: str | None) -> "Future[Answer]":
         """Make the open task one person's, or anybody's of its role again; the answer is the case after it."""
         return self._change_case(
-            asking, model, instance_id, lambda work, row, actor: assign(work, row, username, actor)
+            asking, model, instance_id, lambda work, row, actor, stored: assign(work, row, username, actor, stored)
         )
 
     def change(
@@ -157,49 +190,54 @@ class Engine:
         needs: what a token must allow. must: refuses who may not be given a stored answer again.
         """
 
-        def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
+        def stand(work: Work, actor: Actor, _: Answers) -> Callable[[], Answer]:
             if asking.key:  # without one, `perform` says it better
                 must(work, actor)
             return partial(perform, work, actor)
 
-        return self.writer.submit(lambda tx: self._once(tx, asking, needs, stand))
+        return self._submit(asking, _Change(needs, stand))
 
-    def _once(
-        self, tx: Transaction, asking: Asking, needs: Scope, stand: Callable[[Work, Actor], Callable[[], Answer]]
-    ) -> Answer:
-        """Standing, then replay, then the change itself.
+    def _submit(self, asking: Asking, change: _Change) -> "Future[Answer]":
+        return self.writer.submit(lambda tx: self._once(tx, asking, change))
 
-        stand: checks what must hold before a stored answer may be given again, and gives the change.
-        """
-        login = use(tx, asking.secret, needs, self.wall())
-        work = self.work(tx)
-        actor = actor_of(tx, login, work.today)
-        perform = stand(work, actor)
+    def _once(self, tx: Transaction, asking: Asking, change: _Change) -> Answer:
+        """Standing, then replay, then the change itself; what they want to know is asked all at once."""
+        now, token = self.clock(), {"token_hash": hash_of(asking.secret)}
+        asks = change.ask(local_date(now))
+        tx.draw(*change.draws)
+        who, before, *answers = tx.gather((SESSION, token), (REPLAY, {**token, "key": asking.key}), *asks.values())
+        login = use_row(tx, who[0] if who else None, change.needs, self.wall())
+        work = self.work(tx, asking.request_id, number=who[0]["edition"], now=now)
+        actor = known_actor(work, login)
+        perform = change.stand(work, actor, dict(zip(asks, answers, strict=True)))
         if not asking.key:
             return perform()
-        return _replay(work, actor, asking) or _remember(work, actor, asking, perform())
+        return _replay(asking, before) or _remember(work, actor, asking, perform())
 
     def _change_case(
         self,
         asking: Asking,
         model: ProcessModel,
         instance_id: int,
-        change: Callable[[Work, Row, Actor], Row],
+        change: Callable[[Work, Row, Actor, Stored], Row],
         must: Callable[[Actor], None] = lambda _: None,
         needs: Scope = Scope.ACT,
+        draws: tuple[str, ...] = ("history",),
     ) -> "Future[Answer]":
-        def stand(work: Work, actor: Actor) -> Callable[[], Answer]:
-            row = commands.load(work, model, instance_id, actor)
+        def stand(work: Work, actor: Actor, answers: Answers) -> Callable[[], Answer]:
+            stored = Stored(**answers)
+            row = commands.seen(work, model, instance_id, actor, stored)
             if asking.key:  # without one, `decide` says it better
                 must(actor)
 
             def perform() -> Answer:
                 check_version(row, asking)
-                return _case_answer(work, change(work, row, actor), actor, 200)
+                moved = change(work, row, actor, stored)
+                return _case_answer(work, moved, actor, 200, tasks=stored.tasks)
 
             return perform
 
-        return self.writer.submit(lambda tx: self._once(tx, asking, needs, stand))
+        return self._submit(asking, _Change(needs, stand, partial(questions, model, instance_id), draws))
 
     # ── looks ────────────────────────────────────────────────────────────────────────────────
     @contextmanager
@@ -221,23 +259,37 @@ class Engine:
         """
         login = login_of(work.tx, secret, self.wall())
         check_scope(login, Scope.READ, self.wall())
-        return actor_of(work.tx, login, work.today)
+        return known_actor(work, login)
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────
-    def fire_due(self) -> int:
+    def fire_due(self, request_id: str = "") -> int:
         """Fire all timers that are due at the business instant; returns how many."""
         total = 0
-        while count := self.writer.call(lambda tx: fire_due(self.work(tx))):
+        while count := self._fire(request_id):
             total += count
         return total
 
-    def run_effects(self) -> None:
-        """Carry out what is left of effects after a crash."""
-        while self.writer.call(self._follow_up):
-            pass
+    def _fire(self, request_id: str) -> int:
+        """Some of what is due and in nobody's hands; returns how many."""
+        fired = self.writer.claim(lambda tx: fire_rungs(self.work(tx, request_id)))
+        with self.database.read() as tx:
+            late = due_time_outs(tx, to_micros(self.clock()))
+        for key in late:
+            fired += self.writer.call(lambda tx, key=key: fire_time_out(self.work(tx, request_id), key))  # type: ignore[misc]
+        return fired
 
-    def _follow_up(self, tx: Transaction) -> bool:
-        return run_next_effect(self.work(tx))
+    def run_effects(self) -> None:
+        """Carry out what is left of effects after a crash, and is in nobody's hands."""
+        carried_out = True
+        while carried_out:
+            with self.database.read() as tx:
+                keys = left_over(tx)
+            carried_out = False
+            for key in keys:
+                carried_out |= self.writer.call(lambda tx, key=key: carry_out_left_over(self.work(tx), key))  # type: ignore[misc]
+
+    def _follow_up(self, tx: Transaction, history_id: int) -> bool:
+        return carry_out_next(self.work(tx), history_id)
 
     def close(self) -> None:
         """Finish what has queued up and let go of the database."""
@@ -245,8 +297,10 @@ class Engine:
         self.database.close()
 
 
-def _case_answer(work: Work, row: Row, actor: Actor, status: int, location: str = "") -> Answer:
-    return Answer(status, canonical(whole(work, row, actor)), f'"{row["version"]}"', location)
+def _case_answer(
+    work: Work, row: Row, actor: Actor, status: int, location: str = "", tasks: list[Row] | None = None
+) -> Answer:
+    return Answer(status, canonical(whole(work, row, actor, tasks)), f'"{row["version"]}"', location)
 
 
 def check_version(row: Row, asking: Asking) -> None:
@@ -261,19 +315,20 @@ def check_version(row: Row, asking: Asking) -> None:
         raise StaleVersion(expected=asking.expected, actual=row["version"])
 
 
-def _replay(work: Work, actor: Actor, asking: Asking) -> Answer | None:
-    row = work.tx.one(REPLAY, principal=str(actor.person_id), key=asking.key)
-    if row is None:
+def _replay(asking: Asking, before: list[Row]) -> Answer | None:
+    """What was answered before under that key, by its rows of `REPLAY`."""
+    if not before:
         return None
+    row = before[0]
     if row["fingerprint"] != asking.fingerprint:
         raise KeyReused
     return Answer(row["status"], row["body"], row["etag"], row["location"])
 
 
 def _remember(work: Work, actor: Actor, asking: Asking, answer: Answer) -> Answer:
-    work.tx.insert(
+    work.tx.run(
         REMEMBER, principal=str(actor.person_id), key=asking.key, fingerprint=asking.fingerprint,
         status=answer.status, body=answer.body, etag=answer.etag, location=answer.location,
-        at=to_micros(work.now),
+        at=work.micros,
     )  # fmt: skip
     return answer

@@ -5,7 +5,22 @@ Reads for lists and pages are built where they are asked (`queries`); everything
 
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -14,6 +29,7 @@ from engine.runtime.schema import (
     access,
     archival,
     attachment,
+    edition,
     effect,
     fact,
     firing,
@@ -56,8 +72,22 @@ def _in_force(table: Table) -> Any:
 
 
 # ── standing ─────────────────────────────────────────────────────────────────────────────────
-SESSION = Statement(
-    select(session, person.c.name.label("person_name"), person.c.username, person.c.staff_code, person.c.active)
+SESSION = Statement(  # who somebody is, and which edition of the office they see
+    select(
+        session.c.id,
+        session.c.person_id,
+        session.c.kind,
+        session.c.scopes,
+        session.c.seen_at,
+        session.c.expires_at,
+        session.c.confirmed_at,
+        session.c.revoked_at,
+        person.c.name.label("person_name"),
+        person.c.username,
+        person.c.staff_code,
+        person.c.active,
+        select(edition.c.number).scalar_subquery().label("edition"),
+    )
     .join_from(session, person)
     .where(session.c.token_hash == p("token_hash"))
 )
@@ -111,31 +141,34 @@ DEPUTIES = Statement(
     )
     .order_by(person.c.id)
 )
-REPLAY = Statement(select(idempotency).where(idempotency.c.principal == p("principal"), idempotency.c.key == p("key")))
+_ASKING = select(cast(session.c.person_id, Text)).where(session.c.token_hash == p("token_hash"))
+REPLAY = Statement(  # what was answered to this person under that key: asked together with who they are
+    select(
+        idempotency.c.fingerprint,
+        idempotency.c.status,
+        idempotency.c.body,
+        idempotency.c.etag,
+        idempotency.c.location,
+    ).where(idempotency.c.principal == _ASKING.scalar_subquery(), idempotency.c.key == p("key"))
+)
 REMEMBER = insertion(idempotency)
 
 # ── loading a case ───────────────────────────────────────────────────────────────────────────
 INSTANCE = Statement(select(instance).where(instance.c.id == p("which")))
+_UP = instance.alias("up")
+_OWN = select(instance.c.id, instance.c.parent_id).where(instance.c.id == p("which")).cte("line", recursive=True)
+_LINE = _OWN.union_all(select(_UP.c.id, _UP.c.parent_id).where(_UP.c.id == _OWN.c.parent_id))
+_IN_LINE = select(_LINE.c.id)
+LINE = Statement(select(instance).where(instance.c.id.in_(_IN_LINE)))  # the case and the cases above it, in no order
 VISIBLE = Statement(select(access.c.unit_id, access.c.relation).where(access.c.instance_id == p("which")))
 PERSON = Statement(select(person.c.id, person.c.username, person.c.name).where(person.c.id == p("which")))
 INVOLVED = Statement(select(involvement.c.person_id, involvement.c.duty).where(involvement.c.instance_id == p("which")))
-ASSIGNEE = Statement(
-    select(person.c.id, person.c.name)
-    .join_from(user_task, person, user_task.c.assignee_id == person.c.id)
-    .where(
-        user_task.c.instance_id == p("which"),
-        user_task.c.clock == "running",
-        user_task.c.kind == "state",
-        person.c.active,
-        exists().where(
-            membership.c.person_id == person.c.id,
-            membership.c.unit_id == user_task.c.unit_id,
-            membership.c.role == user_task.c.role,
-            _in_force(membership),
-        ),
-    )
-)
 ATTACHMENTS = Statement(select(attachment).where(attachment.c.instance_id == p("which")).order_by(attachment.c.id))
+PAPERS = Statement(  # of the case and of the cases above it
+    select(attachment.c.instance_id, attachment.c.kind, attachment.c.name, attachment.c.sha256)
+    .where(attachment.c.instance_id.in_(_IN_LINE))
+    .order_by(attachment.c.id)
+)
 CHILDREN = Statement(select(instance).where(instance.c.parent_id == p("which")).order_by(instance.c.id))
 STARTED = Statement(
     select(instance).where(
@@ -172,6 +205,12 @@ ADVANCE = Statement(
 ARCHIVAL = Statement(select(archival).where(archival.c.instance_id == p("which")))
 NEW_HISTORY = insertion(history)
 HISTORY = Statement(select(history).where(history.c.instance_id == p("which")).order_by(history.c.seq))
+OPENING = Statement(  # the entry with which a case came into a state: none before it is read
+    select(history.c.payload)
+    .where(history.c.instance_id == p("which"), history.c.target == p("state"), history.c.source != p("state"))
+    .order_by(history.c.seq.desc())
+    .limit(1)
+)
 GRANT = Statement(ignoring(access).values(instance_id=p("instance_id"), unit_id=p("unit_id"), relation=p("relation")))
 INVOLVE = Statement(
     ignoring(involvement).values(instance_id=p("instance_id"), person_id=p("person_id"), duty=p("duty"))
@@ -201,12 +240,41 @@ DRAW = Statement(
 )
 
 # ── tasks and timers ─────────────────────────────────────────────────────────────────────────
+_RUNNING, _PAUSED, _STATE = (literal_column(text, Text) for text in ("'running'", "'paused'", "'state'"))
 OPEN_TASKS = Statement(
     select(user_task)
-    .where(user_task.c.instance_id == p("which"), user_task.c.clock != "closed")
+    .where(user_task.c.instance_id == p("which"), user_task.c.clock.in_((_RUNNING, _PAUSED)))
     .order_by(user_task.c.id)
 )
+TASKS = Statement(  # the open ones of states, in no order; with the name of whose each is, while they hold its role
+    select(user_task, person.c.name.label("assignee"))
+    .join_from(
+        user_task,
+        person,
+        and_(
+            person.c.id == user_task.c.assignee_id,
+            person.c.active,
+            exists().where(
+                membership.c.person_id == person.c.id,
+                membership.c.unit_id == user_task.c.unit_id,
+                membership.c.role == user_task.c.role,
+                _in_force(membership),
+            ),
+        ),
+        isouter=True,
+    )
+    .where(
+        user_task.c.instance_id == p("which"),
+        user_task.c.clock.in_((_RUNNING, _PAUSED)),
+        user_task.c.kind == _STATE,
+    )
+)
 NEW_TASK = insertion(user_task)
+CLOSE_TASK = Statement(
+    update(user_task)
+    .where(user_task.c.id == p("which"))
+    .values(clock=literal_column("'closed'"), days_left=null(), closed_at=p("closed_at"))
+)
 SET_CLOCK = Statement(
     update(user_task)
     .where(user_task.c.id == p("which"))
@@ -216,26 +284,29 @@ SET_CLOCK = Statement(
         due_at=p("due_at"),
         due_source=p("due_source"),
         days_left=p("days_left"),
-        closed_at=p("closed_at"),
     )
 )
 NEW_TIMER = insertion(timer)
 STOP_TIMERS = Statement(delete(timer).where(timer.c.task_id == p("which")))
-STOP_TIMER = Statement(delete(timer).where(timer.c.id == p("which")))
-NEXT_DUE_TIMER = Statement(
-    select(timer, user_task.c.due_on, user_task.c.state, user_task.c.clock)
-    .join_from(timer, user_task, timer.c.task_id == user_task.c.id)
-    .where(timer.c.due_at <= p("now"))
-    .order_by(timer.c.due_at, timer.c.id)
-    .limit(1)
-)
 NEXT_TIMER = Statement(select(func.min(timer.c.due_at).label("at")))
 NEW_FIRING = insertion(firing)
-FIRED = Statement(select(firing.c.id).where(firing.c.key == p("key")))
+FIRED = Statement(select(firing.c.key).where(firing.c.key == p("key")))
 
 # ── effects, incidents, notices ──────────────────────────────────────────────────────────────
 NEW_EFFECT = insertion(effect)
-PENDING_EFFECT = Statement(select(effect).where(effect.c.state == "pending").order_by(effect.c.id).limit(1))
+_CAUSE = select(history.c.request_id).where(history.c.id == effect.c.history_id).scalar_subquery()
+_PENDING = select(effect, _CAUSE.label("request_id")).where(effect.c.state == "pending")
+NEXT_EFFECT = Statement(  # of an entry of the history; waits for who has it in hand
+    _PENDING.where(effect.c.history_id == p("which")).order_by(effect.c.ordinal).limit(1).with_for_update(of=effect)
+)
+LEFT_EFFECT = Statement(_PENDING.where(effect.c.id == p("which")).with_for_update(of=effect, skip_locked=True))
+LEFT_EFFECTS = Statement(  # of each case the first
+    select(func.min(effect.c.id).label("id"))
+    .where(effect.c.state == "pending")
+    .group_by(effect.c.instance_id)
+    .order_by(func.min(effect.c.id))
+    .limit(100)
+)
 SETTLE_EFFECT = Statement(update(effect).where(effect.c.id == p("which")).values(state=p("state")))
 LEAVE_EFFECT = Statement(update(effect).where(effect.c.id == p("which")).values(payload=p("payload")))
 NEW_INCIDENT = insertion(incident)

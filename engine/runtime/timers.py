@@ -1,79 +1,187 @@
 """Fire what is due: the next rung of a ladder, or the move that the clock makes.
 
 Each firing has a unique key (task, due date, rung). After a downtime only the latest due rung of a task
-is sent; the skipped ones are recorded.
+is sent; the skipped ones are recorded. Any number of nodes fire at the same time: whoever has a timer locked has it,
+and deletes it in the transaction that does what it was for (docs/decisions/0019).
+
+Of one task's two timers the one that is due first fires first: a rung tells of nothing that the clock has ended.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, delete, exists, select
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Occurrence, occurrences
 from engine.definition.language import Role
 from engine.definition.model import ProcessModel, StateModel
-from engine.definition.performing import SYSTEM
+from engine.definition.performing import SYSTEM, Actor, Capacity
 from engine.instants import from_micros, to_micros
+from engine.office.organisation import Unit
 from engine.runtime.commands import act
-from engine.runtime.database import Row
-from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_incident, tell
-from engine.runtime.savepoints import spared
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.gathering import load_cases
+from engine.runtime.notices import ESCALATION, REMINDER, Occasion, People, people_in, raise_incident, tell
+from engine.runtime.savepoints import OF_ONE_CASE, spared
+from engine.runtime.schema import instance, timer, user_task
 from engine.runtime.snapshots import load_case
-from engine.runtime.statements import FIRED, INSTANCE, NEW_FIRING, NEW_TIMER, NEXT_DUE_TIMER, STOP_TIMER
+from engine.runtime.statements import FIRED, NEW_FIRING, NEW_TIMER
 from engine.runtime.work import Work
 
 SENT, SKIPPED, MOVED, INCIDENT = "sent", "skipped", "moved", "incident"
+AT_ONCE = 100
+"""So many rungs are fired in one transaction."""
+MOST_LATE = 200
+
+p = bindparam
+_OTHER = timer.alias("other")
 
 
-def fire_due(work: Work, most: int = 100) -> int:
-    """Fire up to `most` timers that are due; returns how many there were."""
-    for fired in range(most):
-        timer = work.tx.one(NEXT_DUE_TIMER, now=work.micros)  # asked anew: one that fires may end or set others
-        if timer is None:
-            return fired
-        work.tx.run(STOP_TIMER, which=timer["id"])
-        fire = _climb if timer["kind"] == "rung" else _time_out
-        why = spared(work.tx, partial(fire, work, timer))
-        if why is not None:
-            spared(work.tx, partial(_report, work, timer, why))  # when that fails too, the log has it
-    return most
+def _due(kind: str, *first: Any) -> Select[Any]:
+    """Timers of that kind with their task's date and clock and their case, but for those that another timer of the
+    task comes before."""
+    is_other = and_(_OTHER.c.task_id == timer.c.task_id, _OTHER.c.kind != kind, *first)
+    return (
+        select(
+            timer.c.id.label("timer_id"),
+            *(timer.c[name].label(name) for name in ("task_id", "kind", "day_offset", "due_at")),
+            user_task.c.due_on,
+            user_task.c.clock,
+            instance,
+        )
+        .join_from(timer, user_task, timer.c.task_id == user_task.c.id)
+        .join(instance, timer.c.instance_id == instance.c.id)
+        .where(timer.c.kind == kind, timer.c.due_at <= p("now"), ~exists().where(is_other))
+        .order_by(timer.c.due_at, timer.c.id)
+    )
 
 
-def _report(work: Work, timer: Row, why: str) -> None:
-    _, model, case = _case(work, timer)
-    late = timer["task_id"] if timer["kind"] == "time_out" else None  # to try a reminder again must not end the task
-    raise_incident(work, model, case, _key(timer, timer["kind"]), why, late_task_id=late)
+_RUNGS = Statement(
+    _due("rung", _OTHER.c.due_at < timer.c.due_at).limit(p("most")).with_for_update(of=timer, skip_locked=True)
+)
+_TIME_OUTS = _due("time_out", _OTHER.c.due_at <= timer.c.due_at)
+_LATE = Statement(_TIME_OUTS.with_only_columns(timer.c.id).limit(MOST_LATE))
+_TIME_OUT = Statement(_TIME_OUTS.where(timer.c.id == p("which")).with_for_update(of=timer, skip_locked=True))
+_KEYS = tuple(f"k{n}" for n in range(AT_ONCE))
+_STOP = Statement(delete(timer).where(timer.c.id.in_([p(name) for name in _KEYS])))
+_STOP_ONE = Statement(delete(timer).where(timer.c.id == p("which")))
 
 
-def _climb(work: Work, timer: Row) -> None:
-    """Send the latest rung that is due, record the ones before it, and set the next."""
-    row, model, case = _case(work, timer)
-    state = model.states[row["state"]]
-    due_on = date.fromisoformat(timer["due_on"])
-    passed: list[Occurrence] = []
+# ── rungs ────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What a due rung brings: `passed` are the rungs whose time has come, the last of which is sent; then `ahead`."""
+
+    timer: Row
+    state: StateModel
+    passed: tuple[Occurrence, ...]
+    ahead: Occurrence | None
+
+
+def fire_rungs(work: Work, most: int = AT_ONCE) -> int:
+    """Fire up to `most` (at most `AT_ONCE`) rungs that are due and in nobody's hands; returns how many there were.
+
+    The locked timers are all that it decides on: whoever closes a task or moves its date deletes its timers.
+    """
+    due = claim_rungs(work.tx, work.micros, most)
+    running = [row for row in due if row["clock"] == "running"]
+    if running:
+        _together(work.tx, partial(_climb, work), running, partial(_alone, work))
+    return len(due)
+
+
+def claim_rungs(tx: Transaction, now: int, most: int = AT_ONCE) -> list[Row]:
+    """Take down up to `most` rungs that are due at `now` (microseconds UTC); the first due come first."""
+    due = tx.all(_RUNGS, now=now, most=most)
+    if due:
+        keys = [row["timer_id"] for row in due]
+        tx.run(_STOP, **dict(zip(_KEYS, (*keys, *[keys[-1]] * (AT_ONCE - len(keys))), strict=True)))
+    return due
+
+
+def _together(
+    tx: Transaction, fire: Callable[[Sequence[Row]], None], due: Sequence[Row], alone: Callable[[Row], None]
+) -> None:
+    """Fire them together; when something is wrong with one case, each alone."""
+    tx.command("SAVEPOINT together")
+    try:
+        fire(due)
+    except OF_ONE_CASE:
+        tx.command("ROLLBACK TO together")
+        tx.command("RELEASE together")
+        for row in due:
+            alone(row)
+    else:
+        tx.command("RELEASE together")
+
+
+def _alone(work: Work, row: Row) -> None:
+    why = spared(work.tx, lambda: _climb(work, [row]))
+    if why is not None:
+        spared(work.tx, partial(_report, work, row, why))  # when that fails too, the log has it
+
+
+def _climb(work: Work, due: Sequence[Row]) -> None:
+    """Send the latest rung of each that is due, record the ones before it, and set the next."""
+    cases = load_cases(work, due)
+    climbs = [_plan(work, row) for row in due]
+    keys = (_key(one.timer, str(found.offset)) for one in climbs for found in one.passed)
+    fired = {row["key"] for rows in work.tx.gather(*((FIRED, {"key": key}) for key in keys)) for row in rows}
+    people = _remembered()
+    for one in climbs:
+        if one.ahead is not None:
+            work.tx.run(
+                NEW_TIMER, task_id=one.timer["task_id"], instance_id=one.timer["id"], kind="rung",
+                day_offset=one.ahead.offset, due_at=to_micros(one.ahead.at),
+            )  # fmt: skip
+        for found in one.passed:
+            if _key(one.timer, str(found.offset)) not in fired:
+                is_latest = found is one.passed[-1]
+                _fired(work, one.timer, str(found.offset), to_micros(found.at), SENT if is_latest else SKIPPED)
+                if is_latest:
+                    _remind(work, cases[one.timer["id"]], one, found, people)
+
+
+def _plan(work: Work, row: Row) -> Climb:
+    state = work.registry.by_code[row["process"]].states[row["state"]]
+    due_on, passed, ahead = date.fromisoformat(row["due_on"]), list[Occurrence](), None
     for found in occurrences(state.remind, due_on, work.office.calendar):
         if found.at > work.now:
-            work.tx.insert(
-                NEW_TIMER, task_id=timer["task_id"], instance_id=row["id"], kind="rung", day_offset=found.offset,
-                due_at=to_micros(found.at),
-            )  # fmt: skip
+            ahead = found
             break
-        if found.offset >= timer["day_offset"]:
+        if found.offset >= row["day_offset"]:
             passed.append(found)
-    for found in passed[:-1]:
-        _fired(work, timer, str(found.offset), to_micros(found.at), SKIPPED)
-    if passed and _fired(work, timer, str(passed[-1].offset), to_micros(passed[-1].at), SENT):
-        _remind(work, model, case, timer, state, passed[-1])
+    return Climb(row, state, tuple(passed), ahead)
 
 
-def _remind(work: Work, model: ProcessModel, case: Case[Any], timer: Row, state: StateModel, found: Occurrence) -> None:
-    assert state.owner is not None, "only open states have ladders"
-    late = work.office.calendar.between(date.fromisoformat(timer["due_on"]), work.today)
-    facts = (("due_on", timer["due_on"]), ("days_late", late), ("rung", found.offset))
+def _remembered() -> People:
+    """`people_in`, asked once: many rungs are for the same people."""
+    known: dict[tuple[str, str, int, int | None], list[tuple[Actor, Capacity]]] = {}
+
+    def people(
+        work: Work, model: ProcessModel, role: Role, unit: Unit, only: int | None
+    ) -> list[tuple[Actor, Capacity]]:
+        key = model.code, role.code, unit.id, only
+        if key not in known:
+            known[key] = people_in(work, model, role, unit, only)
+        return known[key]
+
+    return people
+
+
+def _remind(work: Work, case: Case[Any], one: Climb, found: Occurrence, people: People) -> None:
+    owner, due_on = one.state.owner, one.timer["due_on"]
+    assert owner is not None, "only open states have ladders"
+    late = work.office.calendar.between(date.fromisoformat(due_on), work.today)
+    facts = (("due_on", due_on), ("days_late", late), ("rung", found.offset))
+    model, key = work.registry.by_code[case.process], _key(one.timer, str(found.offset))
     heard: set[str] = set()
-    for kind, roles in _parties(found.rung.to, state.owner):
-        key = _key(timer, str(found.offset))
-        tell(work, model, case, Occasion(key, kind, SYSTEM, timer["task_id"], facts), roles, heard)
+    for kind, roles in _parties(found.rung.to, owner):
+        tell(work, model, case, Occasion(key, kind, SYSTEM, one.timer["task_id"], facts), roles, heard, people)
 
 
 def _parties(roles: tuple[Role, ...], owner: Role) -> list[tuple[str, tuple[Role, ...]]]:
@@ -83,32 +191,51 @@ def _parties(roles: tuple[Role, ...], owner: Role) -> list[tuple[str, tuple[Role
     return [(REMINDER, own), (ESCALATION, others)]
 
 
-def _time_out(work: Work, timer: Row) -> None:
-    """Let the clock make its move; a refusal leaves nothing but an incident."""
-    row, model, case = _case(work, timer)
+# ── time-outs ────────────────────────────────────────────────────────────────────────────────────
+def due_time_outs(tx: Transaction, now: int) -> list[int]:
+    """Keys of time-outs that are due at `now` (microseconds UTC), `MOST_LATE` at most; the first due come first."""
+    return [row["id"] for row in tx.all(_LATE, now=now)]
+
+
+def fire_time_out(work: Work, timer_id: int) -> bool:
+    """Let the clock make its move; False when that timer is due no more, or in the hands of another node."""
+    row = work.tx.one(_TIME_OUT, which=timer_id, now=work.micros)
+    if row is None:
+        return False
+    work.tx.run(_STOP_ONE, which=timer_id)
+    why = spared(work.tx, partial(_time_out, work, row))
+    if why is not None:
+        spared(work.tx, partial(_report, work, row, why, late_task_id=row["task_id"]))  # as above
+    return True
+
+
+def _time_out(work: Work, row: Row) -> None:
+    """Make the move; a refusal leaves nothing but an incident."""
+    model = work.registry.by_code[row["process"]]
     why = spared(work.tx, lambda: act(work, row, model.states[row["state"]].time_out, None, SYSTEM))
     if why is not None:
-        raise_incident(work, model, case, _key(timer, "time_out"), why, late_task_id=timer["task_id"])
-    _fired(work, timer, "time_out", timer["due_at"], MOVED if why is None else INCIDENT)
+        _report(work, row, why, late_task_id=row["task_id"])
+    if not _has_fired(work, row):
+        _fired(work, row, "time_out", row["due_at"], MOVED if why is None else INCIDENT)
 
 
-def _case(work: Work, timer: Row) -> tuple[Row, ProcessModel, Case[Any]]:
-    row = work.tx.one(INSTANCE, which=timer["instance_id"])
-    assert row is not None, "timers belong to cases"
-    return row, work.registry.by_code[row["process"]], load_case(work, row)
+def _report(work: Work, row: Row, why: str, late_task_id: int | None = None) -> None:
+    """Raise an incident; of a reminder it names no late task, because to try it again must not end the task."""
+    model = work.registry.by_code[row["process"]]
+    raise_incident(work, model, load_case(work, row), _key(row, row["kind"]), why, late_task_id=late_task_id)
 
 
-def _key(timer: Row, rung: str) -> str:
-    return f"t{timer['task_id']}:{timer['due_on'] or from_micros(timer['due_at']).isoformat()}:{rung}"
+# ── what has fired ───────────────────────────────────────────────────────────────────────────────
+def _key(row: Row, rung: str) -> str:
+    return f"t{row['task_id']}:{row['due_on'] or from_micros(row['due_at']).isoformat()}:{rung}"
 
 
-def _fired(work: Work, timer: Row, rung: str, scheduled_at: int, outcome: str) -> bool:
-    """Record a firing; False when that key has fired before."""
-    key = _key(timer, rung)
-    if work.tx.one(FIRED, key=key):
-        return False
-    work.tx.insert(
-        NEW_FIRING, key=key, instance_id=timer["instance_id"], task_id=timer["task_id"], scheduled_at=scheduled_at,
+def _has_fired(work: Work, row: Row) -> bool:
+    return work.tx.one(FIRED, key=_key(row, "time_out")) is not None
+
+
+def _fired(work: Work, row: Row, rung: str, scheduled_at: int, outcome: str) -> None:
+    work.tx.run(
+        NEW_FIRING, key=_key(row, rung), instance_id=row["id"], task_id=row["task_id"], scheduled_at=scheduled_at,
         fired_at=work.micros, outcome=outcome,
     )  # fmt: skip
-    return True

@@ -9,6 +9,7 @@ import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -19,7 +20,7 @@ from engine.runtime.database import FAULTS, Database, Transaction, is_conflict, 
 
 T = TypeVar("T")
 Command = Callable[[Transaction], T]
-FollowUp = Callable[[Transaction], bool]
+FollowUp = Callable[[Transaction, int], bool]
 Item = tuple[Command[Any], Future[Any]]
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
@@ -32,18 +33,19 @@ log = logging.getLogger(__name__)
 class Writer:
     """Runs commands one after the other in a thread of its own.
 
-    follow_up: called in transactions of its own after a commit whose command asked for it
+    follow_up: called in transactions of its own after a commit, with each key that its commands have left for it
     (`tx.follow_up`), until it answers False; the answers of that commit wait for it.
 
-    A command may be run more than once; what it does outside its transaction must bear that. `conflicts` counts
-    how often another process came in between.
+    A command may be run more than once; what it does outside its transaction must bear that. `commands` and
+    `commits` count what was carried out, `conflicts` how often another process came in between.
     """
 
     def __init__(self, database: Database, follow_up: FollowUp | None = None) -> None:
         self._database, self._follow_up = database, follow_up
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._turn, self._door = threading.Lock(), threading.Lock()
-        self._stopped, self.conflicts = False, 0
+        self._stopped = False
+        self.commands = self.commits = self.conflicts = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -82,6 +84,18 @@ class Writer:
             return future.result()
         finally:
             self._turn.release()
+
+    def claim(self, command: Command[T]) -> T:
+        """Run a command that decides on nothing but rows that it locks (`Database.claim`), in the caller's thread.
+
+        It does not wait for what has queued up.
+
+        Raises:
+            Unavailable: the writer has been stopped.
+        """
+        if self._stopped:
+            raise Unavailable(seconds=5)
+        return self._again(command, claims=True)[0]
 
     def stop(self) -> None:
         """Finish what has queued up, then end the thread."""
@@ -128,22 +142,25 @@ class Writer:
             for _, future in batch:
                 future.set_exception(fault)
             return
+        self.commands += len(batch)
         if follows and self._follow_up is not None:
-            self._follow(self._follow_up)
+            self._follow(self._follow_up, follows)
         for future, result, fault_of_one in outcomes:
             if fault_of_one is None:
                 future.set_result(result)
             else:
                 future.set_exception(fault_of_one)
 
-    def _again(self, perform: Command[T]) -> tuple[T, bool]:
-        """Perform in a transaction, again when another one came in between; and whether it asked for a follow-up."""
+    def _again(self, perform: Command[T], *, claims: bool = False) -> tuple[T, list[int]]:
+        """Perform in a transaction, again when another one came in between; and what it left for the follow-up."""
+        begin = self._database.claim if claims else self._database.write
         tries = 0
         while True:
             tries += 1
             try:
-                with self._database.write() as tx:
+                with begin() as tx:
                     result = perform(tx)
+                self.commits += 1
                 return result, tx.follow_up
             except Exception as fault:
                 most = 3 if is_constraint(fault) else MOST_TRIES  # the same row again: it is no conflict
@@ -152,10 +169,14 @@ class Writer:
             self.conflicts += 1
             time.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)))
 
-    def _follow(self, follow_up: FollowUp) -> None:
+    def _follow(self, follow_up: FollowUp, keys: list[int]) -> None:
+        left = deque(keys)
         try:
-            while self._again(follow_up)[0]:
-                pass
+            while left:
+                goes_on, more = self._again(lambda tx: follow_up(tx, left[0]))
+                left.extend(more)
+                if not goes_on:
+                    left.popleft()
         except BaseException:  # its rows are still pending: the ticker takes what is left, and this thread goes on
             log.exception("follow-up failed")
 
@@ -171,7 +192,7 @@ def _outcomes(tx: Transaction, batch: list[Item]) -> list[Outcome]:
 def _attempt(tx: Transaction, command: Command[Any]) -> tuple[Any, BaseException | None]:
     """Run one command in a savepoint; a failure undoes that command alone, but for a fault of the database: it may
     come late, and be another command's."""
-    asked = tx.follow_up
+    asked = len(tx.follow_up)
     tx.command("SAVEPOINT command")
     try:
         result = command(tx)
@@ -180,7 +201,7 @@ def _attempt(tx: Transaction, command: Command[Any]) -> tuple[Any, BaseException
     except Exception as fault:
         tx.command("ROLLBACK TO command")
         tx.command("RELEASE command")
-        tx.follow_up = asked
+        del tx.follow_up[asked:]
         return None, fault
     tx.command("RELEASE command")
     return result, None

@@ -10,8 +10,8 @@ from tests.api.office import Office, launch_campaign, open_office
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = open_office(tmp_path)
+def office(folder: Path) -> Iterator[Office]:
+    office = open_office(folder)
     yield office
     office.close()
 

@@ -2,10 +2,8 @@
 
 import itertools
 import json
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,12 @@ from engine.definition.registry import Registry
 from engine.office.calendar import seed_days
 from engine.runtime import accounts
 from engine.runtime.blobs import BlobStore
-from engine.runtime.database import Database, Transaction
+from engine.runtime.database import Transaction
 from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Engine
 from engine.runtime.vault import Vault
 from tests.api.process import ADMINISTRATOR, LAW, Campaign, Duty
+from tests.databases import new_database
 from tests.leave_request.process import LeaveRequest
 
 SINCE = date(2020, 1, 1)
@@ -63,6 +62,7 @@ class Office:
     engine: Engine
     app: FastAPI
     clocks: Clocks
+    folder: Path
     clients: list[TestClient] = field(default_factory=list, repr=False)
 
     def client(self, username: str | None = None, **headers: str) -> TestClient:
@@ -102,10 +102,9 @@ REGISTRY = Registry([LeaveRequest, Campaign, Duty], administrator=ADMINISTRATOR,
 
 def open_office(folder: Path, settings: Settings | None = None) -> Office:
     """Everything, in that folder; the application is shared where its settings are the usual ones."""
-    (folder / "office.db").write_bytes(_filled())
     clocks, salts = Clocks(), itertools.count()
     engine = Engine(
-        Database(folder / "office.db"),
+        new_database(folder, "office", _fill),
         REGISTRY,
         BlobStore(folder / "blobs"),
         clock=lambda: clocks.now,
@@ -114,23 +113,11 @@ def open_office(folder: Path, settings: Settings | None = None) -> Office:
         salt=lambda: f"{next(salts):032x}",
     )
     if settings is not None:
-        return Office(engine, create_app(engine, settings), clocks)
+        return Office(engine, create_app(engine, settings), clocks, folder)
     if "app" not in _SHARED:  # making fifty routes takes longer than most tests
         _SHARED["app"] = create_app(engine, Settings())
     _SHARED["app"].state.engine = engine
-    return Office(engine, _SHARED["app"], clocks)
-
-
-@cache
-def _filled() -> bytes:
-    """The database as each test finds it."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(Path(folder) / "office.db")
-        database.create_tables()
-        with database.write() as tx:
-            _fill(tx)
-        database.close()
-        return database.path.read_bytes()
+    return Office(engine, _SHARED["app"], clocks, folder)
 
 
 def _fill(tx: Transaction) -> None:

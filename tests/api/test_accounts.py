@@ -181,6 +181,6 @@ def test_the_person_is_told_that_their_password_was_changed(office: Office) -> N
 def test_a_closed_account_is_out_at_once(office: Office) -> None:
     client = browser(office)
 
-    office.engine.writer.call(lambda tx: tx.command("UPDATE person SET active = 0 WHERE username = 'an'"))
+    office.engine.writer.call(lambda tx: tx.command("UPDATE person SET active = false WHERE username = 'an'"))
 
     assert not is_in(client)

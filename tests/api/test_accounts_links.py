@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from api import logins
 from api.app import create_app
 from api.clock import wall_clock
-from api.installation import folder_transport, installation, letterhead
+from api.installation import folder_transport, found, installation, letterhead
 from api.settings import Settings, SmtpSettings
 from engine.accounts import second_factor
 from engine.accounts.links import LinkKind
@@ -265,6 +265,7 @@ def test_without_a_mail_server_an_invitation_is_refused_with_what_to_do(office: 
 @pytest.mark.parametrize(("host", "sends"), [("", False), ("mail.example.vn", True)])
 def test_an_installation_knows_whether_it_can_send(tmp_path: Path, host: str, sends: bool) -> None:
     settings = Settings(data=tmp_path, smtp=SmtpSettings(host=host))
+    found(settings).close()
 
     with installation(settings, clock=wall_clock, wall=wall_clock) as place:
         assert place.sends_mail is sends

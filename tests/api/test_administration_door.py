@@ -1,6 +1,7 @@
 """Administration against its own OpenAPI document, by an administrator: no answer outside it, no fault."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from schemathesis import Case
@@ -17,8 +18,8 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    office = open_office(tmp_path_factory.mktemp("door"), Settings())
+def door(module_folder: Path) -> Iterator[Office]:
+    office = open_office(module_folder, Settings())
     yield office
     with office.engine.database.read() as tx:
         assert list(log.verify(tx)) == []

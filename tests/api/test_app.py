@@ -23,6 +23,7 @@ from engine.runtime.blobs import BlobStore
 from engine.runtime.database import Database
 from engine.runtime.service import Engine
 from engine.runtime.vault import Vault
+from migrations.chain import upgrade
 from tests.api.office import Office, open_office
 from workflows import law, roles
 
@@ -60,9 +61,9 @@ def test_further_routes_keep_to_the_same_rules(office: Office) -> None:
     assert client.get("/api/v1/more?x=1").status_code == 422
 
 
-def test_two_applications_share_nothing(office: Office, tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    other = open_office(tmp_path / "other", Settings(body_limit_bytes=10))
+def test_two_applications_share_nothing(office: Office, folder: Path) -> None:
+    (folder / "other").mkdir()
+    other = open_office(folder / "other", Settings(body_limit_bytes=10))
 
     here = office.client("an").post("/api/v1/leave-requests", json={"dossier": {}})
     there = other.client("an").post("/api/v1/leave-requests", json={"dossier": {}})
@@ -72,16 +73,16 @@ def test_two_applications_share_nothing(office: Office, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def whole_office(tmp_path: Path, office: Office) -> Iterator[dict[str, Any]]:
+def whole_office(folder: Path, office: Office) -> Iterator[dict[str, Any]]:
     """The OpenAPI document of the office's own processes."""
     registry = Registry(workflows.ALL, administrator=roles.ADMINISTRATOR, roles=roles.ALL, law=law.ALL)
-    database = Database(tmp_path / "whole.db")
-    database.create_tables()
+    database = Database(folder / "whole.db")
+    upgrade(database)
     clocks = office.clocks
     engine = Engine(
         database,
         registry,
-        BlobStore(tmp_path / "papers"),
+        BlobStore(folder / "papers"),
         clock=lambda: clocks.now,
         wall=lambda: clocks.wall,
         vault=Vault.fresh(),
@@ -114,7 +115,7 @@ def test_a_fault_after_the_answer_began_is_not_answered_twice() -> None:
         raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError, match="half way"):
-        asyncio.run(Faults(broken)({"type": "http", "path": "/"}, None, send))  # type: ignore[arg-type]
+        asyncio.run(Faults(broken)({"type": "http", "path": "/", "headers": []}, None, send))  # type: ignore[arg-type]
 
     assert [message["type"] for message in sent] == ["http.response.start"]
 
@@ -131,6 +132,6 @@ def test_a_full_disk_is_no_fault_of_the_program(fault: OSError, status: int) -> 
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise fault
 
-    asyncio.run(Faults(broken)({"type": "http", "path": "/"}, None, send))  # type: ignore[arg-type]
+    asyncio.run(Faults(broken)({"type": "http", "path": "/", "headers": []}, None, send))  # type: ignore[arg-type]
 
     assert sent[0]["status"] == status

@@ -10,7 +10,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from api.routes.attachments import disposition
+from api.files import disposition
 from api.schemas import Attachment
 from api.settings import Settings
 from tests.api.office import PDF, Office, attach, launch_campaign, open_office, version
@@ -94,11 +94,11 @@ def test_415_for_a_file_that_is_not_what_it_should_be(
 
 
 def stored(office: Office) -> list[Path]:
-    return [path for path in (office.engine.database.path.parent / "blobs").rglob("*") if path.is_file()]
+    return [path for path in (office.folder / "blobs").rglob("*") if path.is_file()]
 
 
-def test_413_for_a_file_over_the_limit(tmp_path: Path) -> None:
-    office = open_office(tmp_path, Settings(upload_limit_bytes=1000))
+def test_413_for_a_file_over_the_limit(folder: Path) -> None:
+    office = open_office(folder, Settings(upload_limit_bytes=1000))
     client = office.client("tat")
     duty = client, launch_campaign(client)[1]
 

@@ -25,9 +25,9 @@ TOLD = {
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
     """An office with one incident: an approval that could not be told to the drive, which is shut."""
-    with open_runtime(tmp_path) as office:
+    with open_runtime(folder) as office:
         errand = office.errands(office.drive("W1"))[0]
         office.act("an", errand, "hand_in")
         office.edit("lan", 1, is_open=False)

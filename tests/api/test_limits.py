@@ -89,8 +89,8 @@ def test_a_paper_may_be_larger_than_other_bodies(office: Office) -> None:
     assert status == 404  # it got as far as looking for the case
 
 
-def test_a_body_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    office = open_office(tmp_path, Settings(body_deadline_seconds=0.2))
+def test_a_body_that_takes_too_long_is_given_up(folder: Path) -> None:
+    office = open_office(folder, Settings(body_deadline_seconds=0.2))
 
     async def slow() -> AsyncIterator[bytes]:
         while True:
@@ -131,8 +131,8 @@ def test_answers_of_the_api_are_not_stored(an: TestClient) -> None:
     assert "Cache-Control" not in an.get("/nothing").headers
 
 
-def test_https_is_insisted_on_with_secure_cookies(tmp_path: Path) -> None:
-    office = open_office(tmp_path, Settings(secure_cookies=True))
+def test_https_is_insisted_on_with_secure_cookies(folder: Path) -> None:
+    office = open_office(folder, Settings(secure_cookies=True))
 
     answer = office.client().get("/nothing")
     office.close()

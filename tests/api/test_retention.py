@@ -16,8 +16,8 @@ WHY = {"reason": REASON}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    with open_private(tmp_path) as office:
+def door(folder: Path) -> Iterator[Door]:
+    with open_private(folder) as office:
         yield Door(office)
 
 

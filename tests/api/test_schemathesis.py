@@ -70,8 +70,8 @@ def document(mode: str, paths: str = "", examples: int = EXAMPLES) -> OpenApiSch
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    office = open_office(tmp_path_factory.mktemp("door"), Settings())
+def door(module_folder: Path) -> Iterator[Office]:
+    office = open_office(module_folder, Settings())
     yield office
     office.close()
 

@@ -8,6 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from schemathesis import Case, Response
@@ -62,8 +63,8 @@ class Refusing:
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    office = open_office(tmp_path_factory.mktemp("identities"), Settings())
+def door(module_folder: Path) -> Iterator[Office]:
+    office = open_office(module_folder, Settings())
     yield office
     office.close()
 

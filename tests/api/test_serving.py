@@ -1,15 +1,16 @@
 """How the application is served, over a real socket: heads that are too large or never come to their end."""
 
 import contextlib
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 
 from api import serving
+from api.operating import Operations
 from api.settings import Settings
 from tests.api.office import Office
 
@@ -20,7 +21,8 @@ HEAD = b"GET /nothing HTTP/1.1\r\nHost: x\r\n"
 def address(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """Where the office answers; heads have a third of a second."""
     monkeypatch.setattr(serving, "HEAD_SECONDS", 0.3)
-    server = uvicorn.Server(serving.server_config(office.app, Settings(requests_per_minute=10), 1))
+    settings = Settings(requests_per_minute=10)
+    server = serving.Server(office.app, settings, Operations(office.engine, settings), 1)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
@@ -83,3 +85,39 @@ def test_what_is_served_has_its_pace(address: tuple[str, int]) -> None:
     post = b"POST /api/v1/password-resets HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
     assert [answers(address, post)[9:12] for _ in range(2)] == [b"422", b"429"]
+
+
+def test_a_server_that_leaves_says_so_first_and_answers_on_for_a_while(office: Office) -> None:
+    """So that who sends it requests has the time to send them elsewhere; each answer ends its connection."""
+    settings = Settings(drain_seconds=1)
+    server = serving.Server(office.app, settings, Operations(office.engine, settings), 1)
+    listening = socket.create_server(("127.0.0.1", 0))
+    place: tuple[str, int] = listening.getsockname()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    ready = b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    before = answers(place, ready)
+
+    server.handle_exit(signal.SIGTERM, None)
+    during = answers(place, ready), answers(place, HEAD + b"\r\n")
+    thread.join(10)
+
+    assert before.startswith(b"HTTP/1.1 200")
+    assert during[0].startswith(b"HTTP/1.1 503")
+    assert b"leaving" in during[0]
+    assert during[1].startswith(b"HTTP/1.1 404")
+    assert not thread.is_alive()
+
+
+def test_a_second_signal_ends_the_waiting(office: Office) -> None:
+    settings = Settings(drain_seconds=25)
+    server = serving.Server(None, settings, Operations(office.engine, settings), 30)
+
+    server.handle_exit(signal.SIGTERM, None)
+    was_waiting = not server.should_exit
+    server.handle_exit(signal.SIGTERM, None)
+
+    assert was_waiting
+    assert server.should_exit

@@ -41,6 +41,9 @@ def test_every_variable_is_read() -> None:
             "THIDUA_BODY_LIMIT_BYTES": "1000",
             "THIDUA_BODY_DEADLINE_SECONDS": "2.5",
             "THIDUA_TICK_SECONDS": "60",
+            "THIDUA_DRAIN_SECONDS": "5",
+            "THIDUA_LOG": "JSON",
+            "THIDUA_METRICS_TOKEN": "sixteen or more characters",
         }
     )
 
@@ -57,6 +60,9 @@ def test_every_variable_is_read() -> None:
     assert settings.requests_per_minute == 50
     assert (settings.upload_limit_bytes, settings.body_limit_bytes) == (5 * MEGABYTE, 1000)
     assert (settings.body_deadline_seconds, settings.tick_seconds) == (2.5, 60)
+    assert (settings.drain_seconds, settings.log) == (5, "json")
+    assert settings.metrics_token == "sixteen or more characters"
+    assert "sixteen" not in repr(settings)
 
 
 def test_the_address_follows_host_and_port() -> None:
@@ -79,6 +85,9 @@ def test_every_bad_variable_is_named_at_once() -> None:
         "THIDUA_SENDER_ADDRESS": "nobody",
         "THIDUA_UPLOAD_LIMIT_BYTES": "20 MB",
         "THIDUA_TICK_SECONDS": "0",
+        "THIDUA_DRAIN_SECONDS": "26",
+        "THIDUA_LOG": "xml",
+        "THIDUA_METRICS_TOKEN": "a secret",
         "THIDUA_BODY_DEADLINE_SECONDS": "nan",
         "THIDUA_TRUSTED_PROXIES": "10.0.0.1, everybody",
         "THIDUA_REQUESTS_PER_MINUTE": "0",

@@ -49,9 +49,9 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, issuer: str) -> Iterator[Office]:
+def office(folder: Path, issuer: str) -> Iterator[Office]:
     sign_on = SignOnSettings(issuer=issuer, client_id="thidua", client_secret="a secret")
-    office = open_office(tmp_path, Settings(base_url=BASE, sign_on=sign_on))
+    office = open_office(folder, Settings(base_url=BASE, sign_on=sign_on))
     office.clocks.wall = datetime.now(UTC)  # the provider lives now
     yield office
     office.close()
@@ -137,7 +137,7 @@ def test_who_gets_the_address_later_does_not_get_the_account(office: Office, iss
 def test_a_closed_account_stays_closed(office: Office, issuer: str) -> None:
     claims = {"email": "an@example.vn", "email_verified": True}
     sign_on(office, issuer, "s-an", **claims)
-    office.engine.writer.call(lambda tx: tx.command("UPDATE person SET active = 0 WHERE username = 'an'"))
+    office.engine.writer.call(lambda tx: tx.command("UPDATE person SET active = false WHERE username = 'an'"))
 
     assert "hỏi quản trị" in why(sign_on(office, issuer, "s-an", **claims)[1])
 
@@ -209,9 +209,9 @@ def test_coming_back_too_late_or_refused(office: Office, issuer: str) -> None:
     assert "quá lâu" in why(client.get(f"{CALLBACK}?code=x&state=x"))
 
 
-def test_a_provider_that_does_not_answer_is_no_fault(tmp_path: Path) -> None:
+def test_a_provider_that_does_not_answer_is_no_fault(folder: Path) -> None:
     dead = SignOnSettings(issuer="http://127.0.0.1:9", client_id="thidua")
-    office = open_office(tmp_path, Settings(base_url=BASE, sign_on=dead))
+    office = open_office(folder, Settings(base_url=BASE, sign_on=dead))
 
     answer = office.client().get(BEGIN, follow_redirects=False)
     office.close()
@@ -219,8 +219,8 @@ def test_a_provider_that_does_not_answer_is_no_fault(tmp_path: Path) -> None:
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
-def test_without_a_provider_there_is_no_such_route(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+def test_without_a_provider_there_is_no_such_route(folder: Path) -> None:
+    office = open_office(folder)
 
     assert office.client().get(BEGIN).status_code == 404
     office.close()

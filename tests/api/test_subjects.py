@@ -34,8 +34,8 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    with open_private(tmp_path) as office:
+def door(folder: Path) -> Iterator[Door]:
+    with open_private(folder) as office:
         yield Door(office)
 
 
@@ -282,7 +282,6 @@ def found_auditor(door: Door, name: str) -> None:
         add_membership(tx, key, unit, "auditor", since=SINCE)
 
     door.office.engine.writer.call(found)
-    door.office.engine.reload_office()
     door.office.opens(name, name)
 
 

@@ -19,8 +19,8 @@ AN_HOUR = 3600
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = open_office(tmp_path)
+def office(folder: Path) -> Iterator[Office]:
+    office = open_office(folder)
     yield office
     office.close()
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine.runtime.database import DRIVER, Database, Statement, Transaction
 from engine.runtime.schema import unit
+from migrations.chain import upgrade
 
 UNITS = Statement(select(unit))
 
@@ -15,7 +16,7 @@ UNITS = Statement(select(unit))
 def test_cursor_of_a_broken_transaction_is_closed(kind: str, tmp_path: Path) -> None:
     """Left open, it resets a statement in use when it is collected: the driver then crashes on an empty row."""
     database = Database(tmp_path / "thidua.db")
-    database.create_tables()
+    upgrade(database)
     kept: list[Transaction] = []
 
     with pytest.raises(ZeroDivisionError):

@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from api.clock import DemoClock
 from api.credentials import SESSION_COOKIE
 from api.installation import Installation
-from api.serving import server_config
+from api.operating import Operations
+from api.serving import Server
 from api.settings import Settings
 from demo.load import PASSWORD
 from demo.run import demo_app, open_demo
@@ -145,7 +145,8 @@ def open_house(folder: Path, browser: Browser | None = None) -> Iterator[House]:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
         settings = _settings(folder, listening.getsockname()[1])
         with open_demo(settings) as (place, clock):
-            server = uvicorn.Server(server_config(demo_app(place, clock), settings, 5))
+            operations = Operations(place.engine, settings, place.ticker)
+            server = Server(demo_app(place, clock), settings, operations, 5)
             serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             serving.start()
             while not server.started:

@@ -16,8 +16,8 @@ STRANGER, KNOWN = Guesser("an", "192.0.2.1"), Guesser("an", "192.0.2.2", "device
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 

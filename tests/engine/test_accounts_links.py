@@ -16,8 +16,8 @@ AN = 1
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 
@@ -79,7 +79,7 @@ def test_a_link_is_for_its_own_purpose(office: RuntimeOffice) -> None:
 
 def test_the_link_of_a_closed_account_opens_nothing(office: RuntimeOffice) -> None:
     issue(office, "s")
-    office.force(f"UPDATE person SET active = 0 WHERE id = {AN}")
+    office.force(f"UPDATE person SET active = false WHERE id = {AN}")
 
     assert not opens(office, "s")
 

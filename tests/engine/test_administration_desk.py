@@ -30,8 +30,8 @@ TODAY = date(2024, 7, 10)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 

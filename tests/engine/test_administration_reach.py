@@ -24,9 +24,9 @@ from tests.errands.office import RuntimeOffice, open_runtime
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
     """The ward DK decides itself and has an administrator of its own; TP stands under nobody."""
-    with open_runtime(tmp_path) as office:
+    with open_runtime(folder) as office:
         new_unit(office, "DK", authority="DK")
         new_unit(office, "VP", kind="office", parent="DK")
         new_unit(office, "TP", kind="city", parent=None)

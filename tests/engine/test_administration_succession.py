@@ -23,8 +23,8 @@ PAPER = "Nghị quyết số 1"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
         with office.engine.database.read() as tx:  # whatever moved, every case still rebuilds
             assert list(verify(tx)) == []

@@ -66,6 +66,17 @@ def test_decide_brings_everything_that_will_be_written() -> None:
     )
 
 
+def test_a_case_with_other_values_is_another_case() -> None:
+    case = case_of(title="Chuyên đề")
+
+    moved = case.but(state="elsewhere", version=7)
+
+    assert moved == replace(case, state="elsewhere", version=7)
+    assert (case.state, case.version) == (case_of().state, case_of().version)
+    with pytest.raises(AssertionError, match="no others"):
+        case.but(stat="elsewhere")
+
+
 def test_decide_without_anything_to_write_keeps_the_dossier() -> None:
     case = case_of("waiting", title="Chuyên đề")
 

@@ -58,10 +58,36 @@ def test_canonical_text_reads_back(document: dict[str, Any]) -> None:
     assert json.loads(canonical(document)) == document
 
 
+PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+any_text = st.text(st.characters(), max_size=6)  # surrogates, controls, beyond the first plane
+any_leaf = st.none() | st.booleans() | st.integers() | st.integers(2**62, 2**66) | any_text
+anything = st.recursive(
+    any_leaf,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=12,
+)
+
+
+@given(anything)
+def test_canonical_text_is_what_the_standard_library_writes(value: Any) -> None:
+    assert canonical(value) == PLAIN.encode(value)
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_canonical_text_refuses_what_json_cannot_say(number: float) -> None:
+@pytest.mark.parametrize("place", [lambda n: n, lambda n: {"n": n}, lambda n: {"a": [None, ({"b": n},)]}])
+def test_canonical_text_refuses_what_json_cannot_say(number: float, place: Any) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        canonical({"n": number})
+        canonical(place(number))
+
+
+def test_canonical_text_takes_what_is_no_whole_number() -> None:
+    assert canonical([None, {"share": 0.5}]) == '[null,{"share":0.5}]'
+
+
+@pytest.mark.parametrize("value", [date(2024, 7, 10), datetime(2024, 7, 10, tzinfo=UTC), {1, 2}, {(1, 2): 3}, object()])
+def test_canonical_text_takes_only_json_values(value: Any) -> None:
+    with pytest.raises(TypeError):
+        canonical({"value": value})
 
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────

@@ -41,8 +41,8 @@ AT_COMMIT = 0
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = open_office(tmp_path)
+def office(folder: Path) -> Iterator[Office]:
+    office = open_office(folder)
     yield office
     office.close()
 
@@ -111,11 +111,11 @@ class Killer:
 def test_broken_off_in_every_chunk_nothing_is_done_twice_or_left_out(office: Office) -> None:
     key = ordered(office, leaves())
     killer, salts = Killer(), itertools.count()
-    path, old = office.engine.database.path, office.engine
+    where, old = office.engine.database.where, office.engine
 
     def reopened() -> Engine:
         return Engine(
-            Database(path, killer), old.registry, old.blobs, clock=old.clock, wall=old.wall, vault=old.vault,
+            Database(where, killer), old.registry, old.blobs, clock=old.clock, wall=old.wall, vault=old.vault,
             salt=lambda: f"{next(salts):032x}",
         )  # fmt: skip
 

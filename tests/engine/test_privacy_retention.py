@@ -19,8 +19,8 @@ WHY = "Có khiếu nại đang giải quyết"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PrivateOffice]:
-    with open_private(tmp_path) as office:
+def office(folder: Path) -> Iterator[PrivateOffice]:
+    with open_private(folder) as office:
         yield office
 
 

@@ -17,8 +17,8 @@ MASKED = {"identity_number": "•••• •••• 1234", "birth_date": "�
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PrivateOffice]:
-    with open_private(tmp_path) as office:
+def office(folder: Path) -> Iterator[PrivateOffice]:
+    with open_private(folder) as office:
         yield office
 
 

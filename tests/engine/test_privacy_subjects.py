@@ -30,8 +30,8 @@ NOTHING = {"identity_number": None, "birth_date": None}
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PrivateOffice]:
-    with open_private(tmp_path) as office:
+def office(folder: Path) -> Iterator[PrivateOffice]:
+    with open_private(folder) as office:
         yield office
 
 

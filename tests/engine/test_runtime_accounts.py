@@ -21,8 +21,8 @@ AN = 1  # the key of `an`
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_revoked_is_not_found(office: RuntimeOffice, owner: int, 
 
 def test_a_closed_account_shuts_its_logins(office: RuntimeOffice) -> None:
     opened(office)
-    office.force(f"UPDATE person SET active = 0 WHERE id = {AN}")
+    office.force(f"UPDATE person SET active = false WHERE id = {AN}")
 
     assert login(office, NOW) is None
 

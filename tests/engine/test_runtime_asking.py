@@ -16,8 +16,8 @@ REPORT = Paper("REPORT", "Báo cáo.pdf", "application/pdf", 3, "ab" * 32)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 

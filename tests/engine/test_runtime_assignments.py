@@ -13,8 +13,8 @@ from tests.errands.office import RuntimeOffice, open_runtime
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         office.hire("em", ("officer", "W1"))
         yield office
 
@@ -113,7 +113,7 @@ def test_a_task_whose_person_has_gone_is_anybodys(office: RuntimeOffice) -> None
     case = office.start("an", "errand", text="Quét vôi")
     assign(office, "em", case, "em")
 
-    office.force("UPDATE person SET active = 0 WHERE username = 'em'")
+    office.force("UPDATE person SET active = false WHERE username = 'em'")
 
     office.act("an", case, "hand_in")
 

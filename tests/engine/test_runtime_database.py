@@ -16,6 +16,7 @@ from engine.runtime.database import sqlite as module
 from engine.runtime.history import Entry, append
 from engine.runtime.offices import add_unit
 from engine.runtime.statements import NEW_INSTANCE, insertion
+from migrations.chain import upgrade
 
 STORE = insertion(schema.setting)
 NAMES = Statement(select(schema.setting.c.name).order_by(schema.setting.c.name))
@@ -24,7 +25,7 @@ NAMES = Statement(select(schema.setting.c.name).order_by(schema.setting.c.name))
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "office.db")
-    database.create_tables()
+    upgrade(database)
     yield database
     database.close()
 
@@ -130,7 +131,7 @@ def test_a_view_stays_as_it_was_whatever_is_written_meanwhile(
     monkeypatch.setattr(module, "DRIVER", driver)
     beside = has_wal_fix(driver.sqlite_version_info)
     with closing(Database(tmp_path / "office.db")) as database:
-        database.create_tables()
+        upgrade(database)
         with database.read() as view:
             before = view.all(NAMES)
             fate = nullcontext() if beside else pytest.raises(driver.OperationalError, match="database is locked")

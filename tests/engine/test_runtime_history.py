@@ -1,20 +1,19 @@
 """The chain of a case: what tampering with the tables, past the triggers, cannot hide."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from engine.runtime.database import DRIVER
 from engine.runtime.history import verify
+from tests.databases import tamper as past_triggers
 from tests.errands.office import RuntimeOffice, open_runtime
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
     """Case 1 has three entries, case 2 one."""
-    with open_runtime(tmp_path) as office:
+    with open_runtime(folder) as office:
         case = office.start("an", "errand", text="Quét vôi")
         office.edit("an", case, text="Quét vôi lại")
         office.act("an", case, "hand_in")
@@ -28,11 +27,7 @@ def faults(office: RuntimeOffice) -> list[str]:
 
 
 def tamper(office: RuntimeOffice, *statements: str) -> None:
-    """What somebody does who has the file and knows the triggers."""
-    with closing(DRIVER.connect(str(office.engine.database.path))) as connection:
-        for statement in ("DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete", *statements):
-            connection.execute(statement)
-        connection.commit()
+    past_triggers(office.engine.database, *statements)
 
 
 def test_an_untouched_history_has_no_faults(office: RuntimeOffice) -> None:
@@ -77,6 +72,7 @@ HEAD = "case 1: the head does not match the last entry"
         ("UPDATE history SET action = 'edit' WHERE id = 3", ["case 1: the chain is broken at entry 3"]),
         ("UPDATE history SET source = 'asked' WHERE id = 3", ["case 1: the chain is broken at entry 3"]),
         ("UPDATE history SET target = 'asked' WHERE id = 2", ["case 1: the chain is broken at entry 2"]),
+        ("UPDATE history SET request_id = 'other' WHERE id = 2", ["case 1: the chain is broken at entry 2"]),
         ("UPDATE history SET target = 'done' WHERE id = 3", ["case 1: the chain is broken at entry 3", DIFFERS]),
         ("UPDATE history SET previous_hash = 'ff' WHERE id = 2", ["case 1: the chain is broken at entry 2"]),
         (

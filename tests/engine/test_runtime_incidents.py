@@ -13,8 +13,8 @@ from tests.errands.office import RuntimeOffice, open_runtime
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 
@@ -151,7 +151,7 @@ def test_a_start_is_tried_again_when_its_unit_is_there(office: RuntimeOffice) ->
 
     repair(office, incidents.retry, 1)
 
-    assert office.ask("SELECT start_key FROM instance WHERE parent_id = ?", drive) == [("W1",), ("W9",)]
+    assert office.ask("SELECT start_key FROM instance WHERE parent_id = ? ORDER BY id", drive) == [("W1",), ("W9",)]
     assert (office.incidents(), office.effects()) == ([], [("start", "done")] * 2)
 
 
@@ -256,7 +256,7 @@ def test_a_reminder_that_failed_is_not_tried_as_a_time_out(
 
 
 def test_an_incident_of_something_that_cannot_be_tried_says_so(office: RuntimeOffice) -> None:
-    office.force("UPDATE person SET active = 0 WHERE username = 'lan'")
+    office.force("UPDATE person SET active = false WHERE username = 'lan'")
     office.checked()
 
     assert [incident["can_retry"] for incident in listed(office)] == [False]

@@ -15,14 +15,15 @@ from engine.runtime.rights import visible
 from engine.runtime.schema import mandate
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import INSTANCE, insertion
+from tests.databases import tamper
 from tests.errands.office import RuntimeOffice, open_runtime
 
 NEW_MANDATE = insertion(mandate)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         office.hire("vu")  # holds nothing
         yield office
 
@@ -73,8 +74,7 @@ def test_for_whom_somebody_acted_cannot_be_changed_unnoticed(office: RuntimeOffi
     case = office.checked()
     office.act("vu", case, "approve")
 
-    office.force("DROP TRIGGER history_no_update")
-    office.force(f"UPDATE history SET mandate_id = NULL WHERE instance_id = {case}")
+    tamper(office.engine.database, f"UPDATE history SET mandate_id = NULL WHERE instance_id = {case}")
 
     with office.engine.database.read() as tx:
         assert f"case {case}: the chain is broken at entry 3" in list(verify(tx))
@@ -118,7 +118,7 @@ def test_powers_that_are_named_are_all_there_is(office: RuntimeOffice) -> None:
     "gone",
     [
         "UPDATE membership SET valid_to = '2024-07-09' WHERE role = 'desk'",
-        "UPDATE person SET active = 0 WHERE username = 'lan'",
+        "UPDATE person SET active = false WHERE username = 'lan'",
     ],
 )
 def test_nobody_has_more_than_the_principal(office: RuntimeOffice, gone: str) -> None:

@@ -11,8 +11,8 @@ from tests.errands.office import RuntimeOffice, open_runtime, shown
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 
@@ -47,7 +47,7 @@ def test_who_left_the_role_or_closed_the_account_does_not_hear(office: RuntimeOf
     office.hire("do", ("desk", "PNV"))
     office.hire("kim", ("desk", "PNV"))
     office.hire("moc", ("desk", "W1"))  # the role, but not in the seat
-    office.force("UPDATE person SET active = 0 WHERE username = 'do'")
+    office.force("UPDATE person SET active = false WHERE username = 'do'")
     office.force("UPDATE membership SET valid_to = '2024-07-09'"
                  " WHERE person_id = (SELECT id FROM person WHERE username = 'kim')")  # fmt: skip
 
@@ -106,7 +106,7 @@ def test_notices_wait_for_office_hours(office: RuntimeOffice, now: str, not_befo
 
 
 def test_a_role_without_a_holder_goes_to_the_units_box_and_is_an_incident(office: RuntimeOffice) -> None:
-    office.force("UPDATE person SET active = 0 WHERE username = 'lan'")
+    office.force("UPDATE person SET active = false WHERE username = 'lan'")
 
     case = office.checked()
 
@@ -118,7 +118,7 @@ def test_a_role_without_a_holder_goes_to_the_units_box_and_is_an_incident(office
 
 
 def test_a_missing_holder_is_one_incident_until_it_is_settled(office: RuntimeOffice) -> None:
-    office.force("UPDATE person SET active = 0 WHERE username = 'lan'")
+    office.force("UPDATE person SET active = false WHERE username = 'lan'")
     for _ in range(2):
         office.checked()
     open_before = len(office.incidents())
@@ -131,7 +131,7 @@ def test_a_missing_holder_is_one_incident_until_it_is_settled(office: RuntimeOff
 
 
 def test_without_an_administrator_the_box_of_the_authority_hears(office: RuntimeOffice) -> None:
-    office.force("UPDATE person SET active = 0 WHERE username IN ('lan', 'quan')")
+    office.force("UPDATE person SET active = false WHERE username IN ('lan', 'quan')")
 
     office.checked()
 

@@ -18,8 +18,8 @@ EFFECTS = Statement(select(func.count().label("n")).select_from(effect))
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 

@@ -17,8 +17,8 @@ EVERYBODY = ("an", "ha", "chi", "lan", "chu", "quan", "khach")
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 

@@ -9,8 +9,8 @@ from tests.errands.office import RuntimeOffice, open_runtime, shown
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtime.timers import fire_due
+from engine.runtime.timers import fire_rungs
 from tests.errands.office import RuntimeOffice, open_runtime
 from tests.errands.process import BROKEN
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 
@@ -160,7 +160,7 @@ def test_a_round_fires_at_most_so_many(office: RuntimeOffice) -> None:
     office.drive("W1", "W2")
     office.at("2024-07-24 08:00")
 
-    counts = [office.engine.writer.call(lambda tx: fire_due(office.engine.work(tx), most=1)) for _ in range(3)]
+    counts = [office.engine.writer.claim(lambda tx: fire_rungs(office.engine.work(tx), most=1)) for _ in range(3)]
 
     assert counts == [1, 1, 0]
 

@@ -17,6 +17,7 @@ from engine.runtime.database import Database, Transaction
 from engine.runtime.schema import setting
 from engine.runtime.statements import insertion
 from engine.runtime.writer import FollowUp, Writer
+from migrations.chain import upgrade
 
 STORE = insertion(setting)
 
@@ -38,7 +39,7 @@ def asking(name: str) -> Command:
     """A command that stores and wants a follow-up."""
 
     def command(tx: Transaction) -> object:
-        tx.follow_up = True
+        tx.follow_up.append(7)
         return storing(name)(tx)
 
     return command
@@ -62,7 +63,7 @@ class Desk:
         self.futures: list[Future[object]] = []
         self.breaks = ""  # the statement that fails, once
         self.database = Database(folder / "desk.db", self.hear)
-        self.database.create_tables()
+        upgrade(self.database)
         self.writer = Writer(self.database, follow_up)
 
     def hear(self, sql: str) -> None:
@@ -280,7 +281,7 @@ def taken_while_stopping(database: Database) -> list[Future[None]]:
 def test_follow_ups_run_after_the_commit_and_before_the_answers(tmp_path: Path) -> None:
     seen: list[object] = []
 
-    def follow_up(tx: Transaction) -> bool:
+    def follow_up(tx: Transaction, key: int) -> bool:
         seen.append((place.stored(), [future.done() for future in place.futures[1:]]))
         storing(f"follow-up {len(seen)}")(tx)
         return len(seen) < 2
@@ -302,7 +303,7 @@ def test_follow_ups_run_after_the_commit_and_before_the_answers(tmp_path: Path) 
 def test_without_a_wish_nothing_follows(tmp_path: Path, commands: tuple[Command, ...]) -> None:
     turns = itertools.count()
 
-    with open_desk(tmp_path, lambda tx: next(turns) < 0) as place:
+    with open_desk(tmp_path, lambda tx, key: next(turns) < 0) as place:
         for future in place.queued(*commands):
             future.exception(30)
 
@@ -312,7 +313,7 @@ def test_without_a_wish_nothing_follows(tmp_path: Path, commands: tuple[Command,
 def test_a_wish_is_kept_though_the_next_command_is_refused(tmp_path: Path) -> None:
     turns = itertools.count()
 
-    with open_desk(tmp_path, lambda tx: next(turns) < 0) as place:
+    with open_desk(tmp_path, lambda tx, key: next(turns) < 0) as place:
         for future in place.queued(asking("a"), refused_after("b")):
             future.exception(30)
 
@@ -322,7 +323,7 @@ def test_a_wish_is_kept_though_the_next_command_is_refused(tmp_path: Path) -> No
 def test_a_failing_follow_up_is_logged_and_the_answers_are_given(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def follow_up(tx: Transaction) -> bool:
+    def follow_up(tx: Transaction, key: int) -> bool:
         storing("lost")(tx)
         raise ValueError("no")
 

@@ -2,12 +2,10 @@
 
 import itertools
 import json
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,12 @@ from engine.office.calendar import seed_days
 from engine.runtime import accounts, offices
 from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.database import DRIVER, Database, Hook, Transaction
+from engine.runtime.database import Hook, Transaction
 from engine.runtime.offices import add_membership, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Answer, Asking, Engine
 from engine.runtime.vault import Vault
 from engine.runtime.work import Work
+from tests.databases import new_database, rows
 from tests.errands.process import ADMINISTRATOR, LAW, Drive, Errand
 
 SINCE = date(2020, 1, 1)
@@ -107,10 +106,8 @@ class RuntimeOffice:
 
     # ── what the tables say ──────────────────────────────────────────────────────────────────
     def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows of any query, over a connection of its own."""
-        with closing(DRIVER.connect(str(self.engine.database.path))) as connection:
-            rows: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-            return rows
+        """Rows of any query."""
+        return rows(self.engine.database, sql, *values)
 
     def one(self, sql: str, *values: Any) -> Any:
         """The only value of the only row."""
@@ -185,30 +182,15 @@ class RuntimeOffice:
 @contextmanager
 def open_runtime(folder: Path, hook: Hook | None = None) -> Iterator[RuntimeOffice]:
     """The office on Wednesday, 10 July 2024, 09:00; in a folder that has one, that one."""
-    path = folder / "runtime.db"
-    if not path.exists():
-        path.write_bytes(_filled())
     clock, salts = [local(MORNING)], itertools.count()
     engine = Engine(
-        Database(path, hook), REGISTRY, BlobStore(folder / "blobs"),
+        new_database(folder, "runtime", _fill, hook), REGISTRY, BlobStore(folder / "blobs"),
         clock=lambda: clock[0], wall=lambda: WALL, vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
     try:
         yield RuntimeOffice(engine, clock)
     finally:
         engine.close()
-
-
-@cache
-def _filled() -> bytes:
-    """The database as each test finds it."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(Path(folder) / "runtime.db")
-        database.create_tables()
-        with database.write() as tx:
-            _fill(tx)
-        database.close()
-        return database.path.read_bytes()
 
 
 def _fill(tx: Transaction) -> None:

@@ -9,6 +9,6 @@ from tests.notifications.small_office import SmallOffice, small_office
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[SmallOffice]:
-    with small_office(tmp_path) as made:
+def office(folder: Path) -> Iterator[SmallOffice]:
+    with small_office(folder) as made:
         yield made

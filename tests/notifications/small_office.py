@@ -18,7 +18,7 @@ from engine.office.calendar import seed_days
 from engine.runtime import accounts, schema
 from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.database import Database, Statement
+from engine.runtime.database import Statement, Transaction
 from engine.runtime.offices import add_membership, add_person, add_unit, write_calendar
 from engine.runtime.service import Asking, Engine
 from engine.runtime.vault import Vault
@@ -26,6 +26,7 @@ from notifications.door import Letterhead, Post, prove, run_due
 from notifications.mime import Sender
 from notifications.schema import message, message_attempt
 from notifications.transport import Attempt, Outcome, Transport
+from tests.databases import new_database
 from tests.leave_request.process import LeaveRequest
 
 SINCE = date(2020, 1, 1)
@@ -44,6 +45,7 @@ LEAVE = {"reason": "Về quê", "first_day": "2024-07-20", "days": 2}
 TAKEN = Attempt(Outcome.SENT, "250 taken")
 WEDNESDAY = date(2024, 7, 10)
 
+_UNIT = Statement(select(schema.unit.c.id))
 _NOTICES = Statement(select(schema.notice).order_by(schema.notice.c.id))
 _MESSAGES = Statement(select(message).order_by(message.c.id))
 _ATTEMPTS = Statement(select(message_attempt).order_by(message_attempt.c.message_id, message_attempt.c.n))
@@ -76,7 +78,6 @@ class SmallOffice:
 
     engine: Engine
     clock: list[datetime]
-    unit_id: int
     basket: Basket = field(default_factory=Basket)
 
     @property
@@ -93,9 +94,10 @@ class SmallOffice:
         address = f"{name}@p1.example.vn" if mail is None else mail
 
         def add(tx: Any) -> None:
+            unit = tx.one(_UNIT)
             person_id = add_person(tx, name, f"Lê {name.title()}", mail=address)
             for role in roles:
-                add_membership(tx, person_id, self.unit_id, role, since=SINCE)
+                add_membership(tx, person_id, unit["id"], role, since=SINCE)
             accounts.open_login(tx, person_id, name, datetime(2024, 1, 1, tzinfo=UTC), kind="session")
 
         self.engine.writer.call(add)
@@ -153,11 +155,7 @@ class SmallOffice:
 @contextmanager
 def small_office(folder: Path, hook: Callable[[str], None] | None = None) -> Iterator[SmallOffice]:
     """An office on Wednesday, 10 July 2024, 09:00, with `an` (officer), `binh` (head) and `dung` (administrator)."""
-    database = Database(folder / "office.db", hook)
-    database.create_tables()
-    with database.write() as tx:
-        unit_id = add_unit(tx, "P1", "Phòng Một", "office", mail="phong1@p1.example.vn", since=SINCE)
-        write_calendar(tx, seed_days(2024, 2026), to_micros(datetime(2024, 1, 1, tzinfo=UTC)))
+    database = new_database(folder, "office", _fill, hook)
     clock = [at_local(WEDNESDAY, time(9))]
     salts = itertools.count()
     engine = Engine(
@@ -165,10 +163,15 @@ def small_office(folder: Path, hook: Callable[[str], None] | None = None) -> Ite
         clock=lambda: clock[0], wall=lambda: datetime(2024, 1, 1, tzinfo=UTC),
         vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
     )  # fmt: skip
-    office = SmallOffice(engine, clock, unit_id)
+    office = SmallOffice(engine, clock)
     for name, role in (("an", "officer"), ("binh", "head"), ("dung", "admin")):
         office.hire(name, role)
     try:
         yield office
     finally:
         engine.close()
+
+
+def _fill(tx: Transaction) -> None:
+    add_unit(tx, "P1", "Phòng Một", "office", mail="phong1@p1.example.vn", since=SINCE)
+    write_calendar(tx, seed_days(2024, 2026), to_micros(datetime(2024, 1, 1, tzinfo=UTC)))

@@ -54,6 +54,7 @@ def test_notice_becomes_exactly_one_message(office: SmallOffice) -> None:
         "settled_at": None,
         "attempts_before": 0,
         "retried_by": None,
+        "request_id": "",
     }
     assert [(row["state"], row["message_id"]) for row in office.notices()] == [("composed", 1)]
     assert message_from_bytes(message["bytes"])["Message-ID"] == message["message_id"]
@@ -154,7 +155,7 @@ def test_task_closed_while_its_letter_is_rendered_is_not_written_about(office: S
         draft = drafted(press, due_notices(tx, office.now))
 
     office.act("binh", case, "refuse", {"answer": "Không được"})
-    office.engine.writer.call(partial(_store, office.engine, press, draft))
+    office.engine.writer.call(partial(_store, office.engine, press, draft, "tick-1"))
 
     assert office.messages() == []
     assert office.states() == [("task_opened", "waiting"), ("refused", "waiting")]
@@ -167,7 +168,7 @@ def test_two_composers_at_once_write_one_message(office: SmallOffice) -> None:
         draft = drafted(press, due_notices(tx, office.now))
 
     for _ in range(2):
-        office.engine.writer.call(partial(_store, office.engine, press, draft))
+        office.engine.writer.call(partial(_store, office.engine, press, draft, "tick-1"))
 
     assert office.told() == [(BINH, TO_APPROVE)]
 
@@ -299,11 +300,11 @@ def test_letter_that_breaks_keeps_back_no_other(office: SmallOffice, caplog: pyt
 # ── determinism ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_same_events_give_the_same_bytes(tmp_path: Path) -> None:
+def test_same_events_give_the_same_bytes(folder: Path) -> None:
     runs = []
     for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        with small_office(tmp_path / name) as office:
+        (folder / name).mkdir()
+        with small_office(folder / name) as office:
             office.submitted()
             compose(office)
             office.at(THURSDAY, 8)

@@ -91,6 +91,7 @@ def test_mails_of_a_case_show_every_attempt_and_no_whole_address(office: SmallOf
                 "kind": "task_opened",
                 "state": "sent",
                 "fault": "",
+                "request_id": "",
                 "next_attempt_at": None,
                 "attempts": [
                     {

@@ -2,10 +2,8 @@
 
 import hashlib
 import resource
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +14,7 @@ import pytest
 
 from notifications.mime import build
 from notifications.transport import Attempt, FolderTransport, Outcome, SmtpTransport, Timeouts
+from tests.notifications.certificate import self_signed
 from tests.notifications.smtp_server import (
     HOST,
     POLITE_ANSWERS,
@@ -244,14 +243,7 @@ def test_reply_is_kept_short_and_printable() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A self-signed certificate for 127.0.0.1, and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command to make a certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    made, key = folder / "certificate.pem", folder / "key.pem"
-    request = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=mail.test"
-    extension = ["-addext", f"subjectAltName=IP:{HOST}", "-keyout", str(key), "-out", str(made)]
-    subprocess.run([*request.split(), *extension], check=True, capture_output=True)
-    return made, key
+    return self_signed(tmp_path_factory.mktemp("tls"), HOST)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,11 +18,12 @@ from engine.runtime import accounts, commands
 from engine.runtime.accounts import EVERY_SCOPE, Scope
 from engine.runtime.beginning import NewCase
 from engine.runtime.blobs import BlobStore
-from engine.runtime.database import DRIVER, Database, Row, Transaction
+from engine.runtime.database import Row, Transaction
 from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.service import Answer, Asking, Engine
 from engine.runtime.vault import Vault
 from engine.runtime.work import Work
+from tests.databases import everything, new_database, rows
 from tests.privacy.process import ADMINISTRATOR, ALL, LAW, ROLES
 
 SINCE = date(2020, 1, 1)
@@ -98,10 +99,8 @@ class PrivateOffice:
         return int(self.one("SELECT version FROM instance WHERE id = ?", case))
 
     def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows of any query, over a connection of its own."""
-        with closing(DRIVER.connect(str(self.engine.database.path))) as connection:
-            rows: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-            return rows
+        """Rows of any query."""
+        return rows(self.engine.database, sql, *values)
 
     def one(self, sql: str, *values: Any) -> Any:
         """The only value of the only row."""
@@ -113,9 +112,8 @@ class PrivateOffice:
         self.engine.writer.call(lambda tx: tx.command(sql))
 
     def everything(self) -> bytes:
-        """Every byte of the database's files."""
-        path = self.engine.database.path
-        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+        """Every byte that the database keeps."""
+        return everything(self.engine.database)
 
     def opens(self, who: str, secret: str, *, kind: str = "token", scopes: frozenset[Scope] = EVERY_SCOPE) -> str:
         """One more login of that person, at the start of the test."""
@@ -142,10 +140,7 @@ class PrivateOffice:
 @contextmanager
 def open_private(folder: Path, vault: Vault | None = None) -> Iterator[PrivateOffice]:
     """The office on Wednesday, 10 July 2024, 09:00."""
-    database, clock, salts = Database(folder / "private.db"), [START], itertools.count()
-    database.create_tables()
-    with database.write() as tx:
-        _fill(tx)
+    database, clock, salts = new_database(folder, "private", _fill), [START], itertools.count()
     engine = Engine(
         database, REGISTRY, BlobStore(folder / "blobs"), vault=vault or Vault.fresh(), clock=lambda: clock[0],
         wall=lambda: START, salt=lambda: f"{next(salts):032x}",

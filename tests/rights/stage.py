@@ -23,16 +23,17 @@ from engine.office.calendar import seed_days
 from engine.runtime import accounts
 from engine.runtime.beginning import NewCase, start
 from engine.runtime.blobs import BlobStore
-from engine.runtime.database import Database, Row, Statement, Transaction
+from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.offices import add_membership, add_person, add_seat, add_unit, write_calendar, write_law
 from engine.runtime.recording import grant_everyone
 from engine.runtime.schema import instance, involvement, mandate, person, user_task
 from engine.runtime.service import Answer, Asking, Engine
-from engine.runtime.snapshots import load_case
+from engine.runtime.snapshots import load_case, stored_of
 from engine.runtime.statements import INSTANCE, insertion
 from engine.runtime.tasks import move_tasks
 from engine.runtime.vault import Vault
 from engine.runtime.work import Work
+from tests.databases import new_database
 from tests.rights.declared import DESK, REGISTRY, ways
 from workflows import law
 
@@ -138,7 +139,7 @@ def undone(tx: Transaction, perform: Callable[[], Any]) -> Any:
     finally:
         tx.command("ROLLBACK TO cell")
         tx.command("RELEASE cell")
-        tx.follow_up = False
+        tx.follow_up.clear()
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,7 @@ class Stage:
 
 @contextmanager
 def open_stage(folder: Path) -> Iterator[Stage]:
-    database = Database(folder / "rights.db")
-    database.create_tables()
+    database = new_database(folder, "rights")
     salts = itertools.count()
     with database.write() as tx:
         units = _fill(tx)
@@ -257,5 +257,5 @@ def _lead(work: Work, model: ProcessModel, key: int, way: tuple[str, ...]) -> No
         row = work.tx.one(INSTANCE, which=key)
         assert row is not None, "just begun"
         case = replace(load_case(work, row), state=target)
-        move_tasks(work, model, case, source)
+        move_tasks(work, model, case, source, stored_of(work, row))
         grant_everyone(work, model, case, source)

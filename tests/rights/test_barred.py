@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from tests.rights.stage import Place, Stage, open_stage, undone
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("rights")) as stage:
+def stage(module_folder: Path) -> Iterator[Stage]:
+    with open_stage(module_folder) as stage:
         yield stage
 
 

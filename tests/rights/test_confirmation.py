@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.rights.table import Right, read
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("rights")) as stage:
+def stage(module_folder: Path) -> Iterator[Stage]:
+    with open_stage(module_folder) as stage:
         yield stage
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,8 @@ from tests.rights.table import SEE
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("rights")) as stage:
+def stage(module_folder: Path) -> Iterator[Stage]:
+    with open_stage(module_folder) as stage:
         yield stage
 
 

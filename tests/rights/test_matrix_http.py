@@ -31,8 +31,8 @@ PDF = "%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\nstartxref\n0\n%%EOF\n"
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("rights")) as stage:
+def stage(module_folder: Path) -> Iterator[Stage]:
+    with open_stage(module_folder) as stage:
         yield stage
 
 

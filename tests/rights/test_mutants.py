@@ -6,6 +6,6 @@ from tests.rights.mutants import survivors
 from tests.rights.stage import open_stage
 
 
-def test_every_mutant_is_caught(tmp_path: Path) -> None:
-    with open_stage(tmp_path) as stage:
+def test_every_mutant_is_caught(folder: Path) -> None:
+    with open_stage(folder) as stage:
         assert survivors(stage, count=100, seed=20241122) == []

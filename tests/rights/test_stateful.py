@@ -47,8 +47,8 @@ MUTANTS: dict[str, Callable[[], Any]] = {
 }
 
 
-def test_whatever_changes_the_engine_answers_as_foretold(tmp_path: Path) -> None:
-    journal = walk(tmp_path, STEPS, SEED)
+def test_whatever_changes_the_engine_answers_as_foretold(folder: Path) -> None:
+    journal = walk(folder, STEPS, SEED)
 
     assert journal.wrong == []
     seldom = {what: n for what, least in LEAST.items() if (n := (journal.outcomes + journal.reasons)[what]) < least}
@@ -57,9 +57,9 @@ def test_whatever_changes_the_engine_answers_as_foretold(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_the_walk_notices(tmp_path: Path, name: str) -> None:
+def test_the_walk_notices(folder: Path, name: str) -> None:
     with MUTANTS[name]():
-        assert walk(tmp_path, STEPS, SEED).wrong
+        assert walk(folder, STEPS, SEED).wrong
 
 
 def _told(journal: Journal, seed: int, seconds: float) -> str:

@@ -23,8 +23,8 @@ from engine.instants import local_date
 from engine.office.calendar import seed_days
 from engine.runtime import accounts
 from engine.runtime.blobs import BlobStore
-from engine.runtime.database import Database, Row, Statement, Transaction
-from engine.runtime.effects import run_next_effect
+from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.effects import carry_out_left_over, left_over
 from engine.runtime.offices import (
     add_membership,
     add_person,
@@ -38,6 +38,7 @@ from engine.runtime.schema import history, instance, person, unit
 from engine.runtime.service import Engine
 from engine.runtime.vault import Vault
 from engine.runtime.work import Work
+from tests.databases import new_database
 from tests.rights import aftermath
 from tests.rights.declared import REGISTRY
 from tests.rights.oracle import Body, File, Held, Oracle, Seated, Somebody
@@ -102,8 +103,7 @@ class Ground:
     """The database as each world finds it; what a world does is undone."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "walk.db")
-        self.database.create_tables()
+        self.database = new_database(folder, "walk")
         with self.database.write() as tx:
             self.oracle = _filled(tx)
         salts = itertools.count()
@@ -215,7 +215,7 @@ class World:
     # ── what has happened ────────────────────────────────────────────────────────────────────
     def follow(self) -> list[Row]:
         """Carry out the effects, and tell the oracle what the histories say; returns their new entries."""
-        while run_next_effect(self.work):
+        while any([carry_out_left_over(self.work, key) for key in left_over(self.tx)]):
             pass
         return self.learn()
 

@@ -1,6 +1,7 @@
 """Fixtures of the page tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.web.site import Site, open_site
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site(folder: Path) -> Iterator[Site]:
     """The pages over a fresh office."""
-    with open_site() as opened:
+    with open_site(folder) as opened:
         yield opened

@@ -1,6 +1,5 @@
 """The pages over the tests' office, and browsers without scripts that look at them."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,15 +35,14 @@ class Site:
 
 
 @contextmanager
-def open_site() -> Iterator[Site]:
-    """Everything, in a new folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        office = open_office(Path(folder))
-        if "app" not in _SHARED:
-            _SHARED["app"] = create_app(office.engine, Settings(), pages=all_pages(REGISTRY), lost=lost)
-        office.app = _SHARED["app"]
-        office.app.state.engine = office.engine
-        try:
-            yield Site(office)
-        finally:
-            office.close()
+def open_site(folder: Path) -> Iterator[Site]:
+    """Everything, in that folder."""
+    office = open_office(folder)
+    if "app" not in _SHARED:
+        _SHARED["app"] = create_app(office.engine, Settings(), pages=all_pages(REGISTRY), lost=lost)
+    office.app = _SHARED["app"]
+    office.app.state.engine = office.engine
+    try:
+        yield Site(office)
+    finally:
+        office.close()

@@ -12,6 +12,7 @@ from engine.runtime.database import Statement, Transaction
 from engine.runtime.offices import add_person
 from tests.api.office import start_leave, submit_leave
 from tests.api.test_administration_spreadsheet import workbook
+from tests.databases import tamper
 from tests.web.site import Site
 from tests.web.statements import counted
 
@@ -331,11 +332,7 @@ def test_a_history_that_was_tampered_with_is_found_on_demand(site: Site, admin: 
     start_leave(site.office.client("an"))
     assert "Mọi mã băm đều khớp" in words(admin.get(f"{AT}/nhat-ky/kiem-tra"))
 
-    def tamper(tx: Transaction) -> None:
-        tx.command("DROP TRIGGER history_no_update")
-        tx.command("""UPDATE history SET payload = '{}'""")
-
-    site.office.engine.writer.call(tamper)
+    tamper(site.office.engine.database, "UPDATE history SET payload = '{}'")
 
     assert "case 1: the payload of entry 1 was changed" in words(admin.get(f"{AT}/nhat-ky/kiem-tra"))
 

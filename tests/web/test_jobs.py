@@ -1,6 +1,7 @@
 """Long work on pages and over the API: its owner follows it, stops it, takes its file; nobody else sees it."""
 
 import json
+import re
 
 from engine.jobs.carrying_out import work_off
 from engine.jobs.orders import OrderedRow, begin_cases, order
@@ -23,13 +24,16 @@ def test_progress_is_polled_until_the_job_has_ended(site: Site) -> None:
 
     before = browser.get(f"/tac-vu/{job}").text
     work_off(site.office.engine)
-    after = browser.get(f"/tac-vu/{job}/tien-do").text
+    polled = re.findall(r'hx-get="([^"]*)"', before)
+    after = browser.get(polled[0]).text
 
-    assert 'hx-get="/tac-vu/1/tien-do"' in before
+    assert polled == [f"/tac-vu/{job}/tien-do"]
     assert 'http-equiv="refresh"' in before
     assert "hx-get" not in after
     assert "Đã xong. 3 dòng đã thực hiện." in after
-    assert 'href="/leave-requests/1"' in after
+    begun = [case["id"] for case in browser.get("/api/v1/leave-requests").json()["items"]]
+    assert sorted(re.findall(r'href="/leave-requests/([^"]*)"', after)) == sorted(begun)
+    assert len(begun) == 3
     assert "<b>1</b>" not in after
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from engine.instants import from_micros, to_micros
 from engine.runtime.database import DRIVER, Database
 from engine.runtime.schema import metadata
+from migrations.chain import upgrade
 from tests.year.ledger import MODELS
 
 Triple = tuple[str, str, str]
@@ -81,7 +82,7 @@ class Recorder:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
         template = Database(self.folder / EMPTY)
-        template.create_tables()
+        upgrade(template)
         template.close()
         self._connection = DRIVER.connect(self.database, isolation_level=None)
 

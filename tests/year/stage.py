@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.clock import DemoClock
-from api.installation import DATABASE, Installation, installation, registry
+from api.installation import DATABASE, Installation, found, installation, registry
 from api.passwords import hash_password
 from api.routes import demo as demo_routes
 from api.settings import Settings
@@ -69,6 +69,7 @@ def open_stage(folder: Path) -> Iterator[Stage]:
     Salts are counted, so that equal years have equal hashes.
     """
     salts, clock = itertools.count(), DemoClock(local(FIRST_MORNING))
+    found(Settings(data=folder)).close()
     with misbehaving_smtp() as server:
         mail = SmtpTransport(host=server.host, port=server.port, starttls=False)
         with installation(

@@ -16,7 +16,7 @@ from api.credentials import DEVICE_COOKIE, SESSION_COOKIE, drop_cookie
 from api.dependencies import answered, cookie_of
 from api.errors import noted
 from api.logins import Knock, Opened, log_in
-from api.routes.session import welcome
+from api.welcome import welcome
 from engine.errors import Refused, SecondFactorNeeded, WrongCode
 from engine.runtime import accounts, drafts
 from engine.runtime.database import Transaction
@@ -108,7 +108,7 @@ async def _keep(guest: Guest, opened: Opened, kept: str) -> None:
     try:
         await answered(guest.engine.writer.submit(keep))
     except Exception as fault:  # they are logged in, with or without their draft
-        noted(fault)
+        noted(fault, guest.request.scope)
 
 
 def _end(visit: Guest, tx: Transaction) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.dependencies import answered
 from api.refusals import WrongConfirmation
-from api.routes.tokens import TokenWish, open_token
+from api.tokens import TokenWish, open_token
 from engine.errors import ConfirmationNeeded, NotFound
 from engine.instants import from_micros, to_micros
 from engine.runtime import accounts

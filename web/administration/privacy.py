@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.routes.subjects import ReasonWish
+from api.reasons import ReasonWish
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
 from engine.errors import NotFound

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from api.dependencies import answered
 from api.errors import status_of
+from api.files import disposition
 from api.installation import letterhead
 from api.letters import told_and_answered
 from api.refusals import WrongConfirmation
-from api.routes.attachments import disposition
 from engine.administration import exchange, sections
 from engine.administration.desk import Desk, administer
 from engine.administration.refusals import RowProblem, RowsRefused

@@ -19,6 +19,7 @@ from engine.jobs.orders import MOST_ROWS, Order, OrderedRow, act_on_cases, order
 from engine.jobs.recap import Line, Recap, recap, try_form
 from engine.runtime.present import brief, reason_json
 from engine.runtime.work import Work
+from web.cases.reading import gist_of, words_at
 from web.doors import local_path, page_router
 from web.forms.fields import Field, Kind, fields_of
 from web.forms.filling import filled
@@ -31,10 +32,6 @@ BULK = "/hang-loat"
 CASE_FIELD, ACTION_FIELD, BACK_FIELD = "case", "action", "back"
 SAME = "same_achievement"
 """The need of a proposal that finds others about the same achievement."""
-SAID = {"award_proposal": ("achievement.title", "subject.position")}
-RESULT = {"award_proposal": "appraisal.result"}
-REASONS = {"award_proposal": "appraisal.reasons"}
-"""Of which fields of a dossier a line tells, and which hold how it was appraised and why."""
 _CASE = re.compile(r"[a-z-]{1,40}/(?P<id>[1-9][0-9]{0,17})(@(?P<version>[1-9][0-9]{0,8}))?")
 
 
@@ -154,9 +151,9 @@ def _shown(work: Work, line: Line) -> dict[str, Any]:
     dossier = without(line.case.dossier.model_dump(), line.hidden)
     return {
         **brief(work, line.row),
-        "said": " · ".join(filter(None, (_words_at(dossier, path) for path in SAID.get(model.code, ())))),
-        "result": _words_at(dossier, RESULT.get(model.code, "")),
-        "appraised": _words_at(dossier, REASONS.get(model.code, "")),
+        "said": gist_of(model, dossier),
+        "result": words_at(dossier, model.outline.verdict),
+        "appraised": words_at(dossier, model.outline.grounds),
         "targets": [model.states[target].status for target in line.targets] if not line.reasons else [],
         "reasons": [reason_json(reason) for reason in line.reasons],
         "warnings": [reason_json(reason) for reason in line.warnings],
@@ -166,13 +163,6 @@ def _shown(work: Work, line: Line) -> dict[str, Any]:
 
 def _same(work: Work, process: str, code: str, state: str) -> str:
     return f"{code} ({work.registry.by_code[process].states[state].status})"
-
-
-def _words_at(dossier: dict[str, Any], path: str) -> str:
-    value: Any = dossier
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return str(getattr(value, "label", value or ""))
 
 
 # ── having it done ───────────────────────────────────────────────────────────────────────────────

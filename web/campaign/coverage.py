@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api.routes.attachments import disposition
+from api.files import disposition
 from engine.administration import units
 from engine.administration.workbook import Sheet, write
 from engine.definition.model import ProcessModel

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -22,7 +21,7 @@ from engine.runtime.present import brief
 from engine.runtime.reminding import Line
 from engine.runtime.service import Answer
 from engine.runtime.work import Work
-from notifications.door import current_head, last_to_units, prove, reminder_letter
+from notifications.door import current_head, last_to_units, reminder_letter, words_of
 from web.campaign.coverage import CAMPAIGN, CaseKey
 from web.campaign.wording import standing
 from web.doors import page_router
@@ -32,8 +31,6 @@ MOST_NAMED = 8
 
 ProcessCode = Annotated[str, Path(pattern="^[a-z_]{1,60}$")]
 Chosen = Annotated[list[str] | None, Query(alias="case", max_length=500)]
-
-words_of = lru_cache(maxsize=2)(prove)  # rendering every template once is enough for an installation
 
 
 def reminder_routes(registry: Registry) -> APIRouter:

@@ -1,7 +1,6 @@
 """The letters that an action would bring, shown before it is taken: with the form as it is filled in, and undone."""
 
 from contextlib import suppress
-from functools import lru_cache
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,7 +11,7 @@ from engine.definition.language import Action
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, Reason, Refused
 from engine.runtime import changes
 from engine.runtime.present import brief
-from notifications.door import Foretold, current_head, preview, prove
+from notifications.door import Foretold, current_head, preview, words_of
 from web.cases.drafting import keep
 from web.cases.reaching import At, Because, CaseKey, because
 from web.doors import page_router
@@ -23,7 +22,6 @@ from web.forms.view import typed_in
 from web.visits import Visit, Visiting, in_thread
 
 MOST = 5
-words_of = lru_cache(maxsize=2)(prove)  # rendering every template once is enough for an installation
 
 
 def foretelling_routes() -> APIRouter:

@@ -18,7 +18,7 @@ from engine.runtime import case_view, commands
 from engine.runtime.database import Row
 from engine.runtime.listing import Place
 from engine.runtime.present import actions_json, attachment_json, brief, is_open, is_personal
-from engine.runtime.receipts import RECEIPTED, receipt_code
+from engine.runtime.receipts import is_receipted, receipt_code
 from engine.runtime.reminding import nudges_of
 from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import dossier_of, load_case
@@ -101,7 +101,7 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
             title=f"{shown['code']} {shown['headline']}",
             case=shown,
             process=model.title,
-            receipt=receipt_code(work, row) if _was_handed_in(row) else "",
+            receipt=receipt_code(work, row) if is_receipted(work, row) else "",
             above=above,
             papers_above=_papers_above(work, above),
             stages=_stages(case_view.phases(work, row, case)),
@@ -123,10 +123,6 @@ def _page(visit: Visit, collection: str, case_id: int, part: Part) -> Response:
             mails=mails_of_case(work.tx, row["id"]),
             most_mails=MOST_MAILS,
         )
-
-
-def _was_handed_in(row: Row) -> bool:
-    return row["process"] in RECEIPTED and row["phase"] != DRAFTED
 
 
 def _stages(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:

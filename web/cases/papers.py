@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from api.dependencies import answered
 from api.errors import status_of
+from api.files import keep, served
 from api.refusals import BodyTooLarge
-from api.routes.attachments import keep, served
 from engine.definition.model import ProcessModel
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, Refused, StaleVersion
 from engine.runtime import queries

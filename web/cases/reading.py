@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine.definition.model import ProcessModel
 from web.forms.fields import Field, Kind, fields_of
 
 YES, NO = "Có", "Không"
@@ -27,6 +28,19 @@ class Entry:
     lines: tuple[str, ...] = ()
     below: tuple["Entry", ...] = ()
     rows: tuple[tuple["Entry", ...], ...] = ()
+
+
+def gist_of(model: ProcessModel, dossier: Mapping[str, Any]) -> str:
+    """What a line of a list tells of the dossier beside the headline, as its process declares it."""
+    return " · ".join(filter(None, (words_at(dossier, path) for path in model.outline.gist)))
+
+
+def words_at(dossier: Mapping[str, Any], path: str) -> str:
+    """The words at a dotted field; empty where there is nothing, or nothing for these eyes."""
+    value: Any = dossier
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return str(getattr(value, "label", value or ""))
 
 
 def readable(

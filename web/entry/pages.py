@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.dependencies import answered
 from api.errors import status_of
-from api.routes.attachments import disposition
+from api.files import disposition
 from engine.administration.workbook import write
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from api.dependencies import answered
-from api.routes.attachments import disposition
+from api.files import disposition
 from engine.definition.documents import canonical
 from engine.definition.performing import Actor
 from engine.jobs import reading

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.memory import Memory
-from api.routes.register import CSV, JSON, MOST_IN_FILE, csv_of, kept
+from api.published import CSV, JSON, MOST_IN_FILE, kept, register_csv
 from engine.definition.documents import canonical
 from engine.errors import NotFound
 from engine.runtime import register
@@ -72,9 +72,8 @@ def _files(router: APIRouter) -> None:
         guest: Anybody, text: Text = "", year: Year = "", award: Award = "", kind: Kind = "", unit: Unit = ""
     ) -> Response:
         wanted = _wanted(text, year, award, kind, unit)
-        return kept(
-            guest.request, memory.recall(guest.engine, (CSV, wanted), lambda work: csv_of(_all(work, wanted))), CSV
-        )
+        table = memory.recall(guest.engine, (CSV, wanted), lambda work: register_csv(_all(work, wanted)))
+        return kept(guest.request, table, CSV)
 
     @router.get(f"{LIST}.json")
     def as_json(

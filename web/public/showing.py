@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from api.routes.register import kept
+from api.published import kept
 from web.visits import NOTE_COOKIE, Guest, frame_for
 
 INDEXED: dict[str, str] = {}

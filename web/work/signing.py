@@ -12,13 +12,11 @@ from engine.runtime.present import brief, reason_json
 from engine.runtime.queries import AWARD
 from engine.runtime.signing import Signable
 from engine.runtime.work import Work
+from web.cases.reading import gist_of, words_at
 from web.doors import page_router
 from web.visits import Visiting
 
 MOST = 200
-SAID = {"award_proposal": ("achievement.title", "subject.position")}
-RESULT = {"award_proposal": "appraisal.result"}
-"""Of which fields of a dossier the list tells in one line, and which holds how it was appraised."""
 
 
 def signing_routes() -> APIRouter:
@@ -81,19 +79,11 @@ def _shown(work: Work, one: Signable) -> dict[str, Any]:
     return {
         **brief(work, one.row),
         "award": getattr(award, "label", ""),
-        "said": " · ".join(filter(None, (_at(dossier, path) for path in SAID.get(model.code, ())))),
-        "result": _at(dossier, RESULT.get(model.code, "")),
+        "said": gist_of(model, dossier),
+        "result": words_at(dossier, model.outline.verdict),
         "lines": sum(child.is_open for child in one.case.children) if model.actions[one.action].carries else 0,
         "is_late": bool(one.due_on) and str(one.due_on) < work.today.isoformat(),
         "due_on": one.due_on,
         "reasons": [reason_json(reason) for reason in one.reasons],
         "warnings": [reason_json(reason) for reason in one.warnings],
     }
-
-
-def _at(dossier: dict[str, Any], path: str) -> str:
-    """The words at a dotted field; empty where there is nothing, or nothing for these eyes."""
-    value: Any = dossier
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return str(getattr(value, "label", value or ""))

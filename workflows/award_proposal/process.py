@@ -12,6 +12,7 @@ from engine.definition import (
     Begin,
     Case,
     End,
+    Outline,
     Phase,
     Process,
     Register,
@@ -93,6 +94,12 @@ CITY_RECEIPT_MISSING = (Rung(0, (APPRAISER,)), Rung(5, (APPRAISER,), every=5))
 CITY_PENDING = (Rung(0, (CITY_DESK, APPRAISER)), Rung(5, (APPRAISER,), every=5))
 
 
+OUTLINE = Outline(
+    gist=("achievement.title", "subject.position"), verdict="appraisal.result", grounds="appraisal.reasons",
+    handed_in="submitted_at", goes_up=lambda case: level(case) is Level.CITY,
+)  # fmt: skip
+
+
 def settle_submission(case: Case[AwardDossier]) -> tuple[Send, ...]:
     """The tờ trình is settled with its last proposal."""
     return (Send(To.PARENT, "settle", process="submission", optional=True),)
@@ -104,7 +111,7 @@ def settle_submission(case: Case[AwardDossier]) -> tuple[Send, ...]:
     dossier=AwardDossier, headline=headline, facts=facts, finds=FINDS,
     begin=Begin(below={"submission": (PROPOSER,), "campaign": (DISTRICT_CHAIR,)}, cond=("parent_open",)),
     papers=papers(Paper.TO_TRINH, Paper.BAO_CAO_THANH_TICH, Paper.BAO_CAO_TOM_TAT, Paper.BIEN_BAN, Paper.BIEN_BAN_HOI_DONG, Paper.CHUNG_NHAN_SANG_KIEN, Paper.QUYET_DINH),
-    separate=SEPARATE, nominees=nominees, private=PRIVATE,
+    separate=SEPARATE, nominees=nominees, private=PRIVATE, outline=OUTLINE,
 )
 class AwardProposal(Process):
     # ── STATES ──────────── status ────────────────────────── task ──────────────────────────────── held by ────────── deadline

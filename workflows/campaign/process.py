@@ -15,6 +15,7 @@ from engine.definition import (
     Case,
     Duty,
     End,
+    Outline,
     Phase,
     Process,
     Rung,
@@ -79,6 +80,7 @@ SEPARATE = (Duty("draft", "soạn kế hoạch", (EDIT,)), Duty("launch", "phát
     dossier=CampaignDossier, headline=lambda d: d.title or "Phong trào thi đua chưa đặt tên",
     begin=Begin(by=(APPRAISER,)), watchers=(APPRAISER,), needs_children=True, needs_units=True, everyone_sees=True,
     papers=papers(Paper.KE_HOACH, Paper.HUONG_DAN, Paper.BAO_CAO_KET_QUA), separate=SEPARATE,
+    outline=Outline(takes=lambda d: bool(d.open_rounds)),
 )
 class Campaign(Process):
     # ── STATES ─── status ─────────────── task ─────────────────────────────── held by ──────── deadline

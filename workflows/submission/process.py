@@ -12,6 +12,7 @@ from engine.definition import (
     Case,
     End,
     Fact,
+    Outline,
     Phase,
     Process,
     Rung,
@@ -64,6 +65,7 @@ ROUND_CLOSING = (
     begin=Begin(below={"campaign": (PROPOSER,)}, cond=("round_open", "ward_decides_own"),
                 own_authority=own_authority, given=("round", "commendation", "decided_by")),
     facts=facts, needs_children=True, papers=papers(Paper.TO_TRINH, Paper.BIEN_BAN, Paper.BAO_CAO_THANH_TICH, Paper.BAO_CAO_TOM_TAT),
+    outline=Outline(handed_in="submitted_at"),
 )
 class Submission(Process):
     drafted   = Task("Đang lập",    "Lập danh sách, trình thủ trưởng ký",       PROPOSER,  until("campaign.round_closes", by="round"), phase=Phase.DRAFTED, remind=ROUND_CLOSING, edits=("note",), initial=True)

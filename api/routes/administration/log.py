@@ -2,14 +2,15 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.dependencies import ID_PATTERN, EngineDep, Secret, looking
+from api.dependencies import EngineDep, Secret, looking
 from api.errors import documented
+from api.paging import Cursor, Limit, before, part
 from api.routes.collection import answer
 from api.schemas import Page
 from engine.administration import log
@@ -45,14 +46,13 @@ def routes() -> APIRouter:
     def history(
         engine: EngineDep,
         secret: Secret,
-        limit: Annotated[int, Query(ge=1, le=100, description="How many at most")] = 50,
-        cursor: Annotated[str | None, Query(pattern=ID_PATTERN, description="`next` of the part before")] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
     ) -> Response:
         with looking(engine, secret) as (work, actor):
             log.must_read(Reach(work, actor))
-            rows = log.entries(work.tx, int(cursor) if cursor else None, limit + 1)
-        items = [_shown(row) for row in rows[:limit]]
-        return answer({"items": items, "next": str(items[-1]["seq"]) if len(rows) > limit else None})
+            found = log.entries(work.tx, before(cursor), limit + 1)
+        return answer(part([_shown(row) for row in found], limit, lambda entry: entry["seq"]))
 
     return router
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.dependencies import ID_PATTERN, EngineDep, Secret, looking
 from api.documentation import Bodies
 from api.errors import documented
+from api.paging import part
 from api.routes.administration.changes import Change, add
 from api.routes.collection import answer
 from api.schemas import Key, Labelled, Named, Page
@@ -114,7 +115,7 @@ def _list(router: APIRouter) -> None:
             found = people.people(
                 Desk(work, actor), unit=unit, active=is_active, after=int(cursor or 0), most=limit + 1
             )  # fmt: skip
-        return answer({"items": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None})
+        return answer(part(found, limit))
 
 
 def _get(router: APIRouter) -> None:

@@ -21,11 +21,11 @@ from api.dependencies import (
     reply,
 )
 from api.errors import documented
+from api.files import MULTIPART, disposition, upload_form
 from api.installation import letterhead
 from api.letters import told_and_answered
 from api.refusals import MalformedForm, WrongMediaType
 from api.routes.administration.changes import REFUSED
-from api.routes.attachments import MULTIPART, disposition, upload_form
 from engine.administration import exchange
 from engine.administration.desk import Desk, administer
 from engine.administration.refusals import RowsRefused

@@ -6,7 +6,6 @@ from pathlib import Path
 from engine.runtime.database.postgres import Postgres
 from engine.runtime.database.sqlite import Sqlite
 from engine.runtime.database.transaction import Hook, Transaction
-from engine.runtime.schema import metadata
 
 
 class Database:
@@ -34,10 +33,6 @@ class Database:
     def hook(self, hook: Hook | None) -> None:
         self._home.hook = hook
 
-    def create_tables(self) -> None:
-        """Make what is not there yet."""
-        metadata.create_all(self.engine)
-
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent view for reading only."""
         return self._home.read()
@@ -49,6 +44,14 @@ class Database:
         commands again, other callers begin anew.
         """
         return self._home.write()
+
+    def claim(self) -> AbstractContextManager[Transaction]:
+        """A write transaction that decides on nothing but rows that it has locked, and never conflicts over others.
+
+        On PostgreSQL it sees what others commit while it runs (READ COMMITTED): for taking from a queue what is due
+        (docs/decisions/0019). On SQLite it is a write transaction like any other.
+        """
+        return self._home.claim()
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -8,12 +8,12 @@ Statements travel in a pipeline: the server is waited for only where an answer i
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, bindparam, create_engine, func, select
 
 from engine.runtime.database.faults import is_lost
 from engine.runtime.database.pipe import Pipe
@@ -30,7 +30,9 @@ SETTINGS = {
     "enable_seqscan": "off",  # a scan of a small table would conflict with whoever writes a row of it
 }
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+BEGIN_CLAIM = "BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_TAKE = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)).label("taken")))
 
 
 class PostgresTransaction(Transaction):
@@ -84,6 +86,10 @@ class PostgresTransaction(Transaction):
         self._send(statement.keyed, {**values, "id": key}, wanted=False)
         return key
 
+    def take(self, name: str) -> bool:
+        taken: bool = self.all(_TAKE, name=name)[0]["taken"]
+        return taken
+
     def settle(self) -> None:
         self._pipe.sync()
 
@@ -125,15 +131,22 @@ class Postgres:
                     self._forget(pooled)
                 raise
 
-    @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self) -> AbstractContextManager[Transaction]:
         """A write transaction: committed at the end, rolled back on any error. Others write at the same time."""
+        return self._writing(BEGIN_WRITE)
+
+    def claim(self) -> AbstractContextManager[Transaction]:
+        """Likewise, without the view as if alone: what it locks is its own, what it reads beside that may change."""
+        return self._writing(BEGIN_CLAIM)
+
+    @contextmanager
+    def _writing(self, begin: str) -> Iterator[Transaction]:
         pooled = self._slots.get()
         try:
             if pooled is None or pooled.driver_connection is None or pooled.driver_connection.closed:
                 pooled = None
                 pooled = self.engine.raw_connection()
-            yield from _inside(pooled, BEGIN_WRITE, "COMMIT", self.hook)
+            yield from _inside(pooled, begin, "COMMIT", self.hook)
         except BaseException as fault:
             if pooled is not None and is_lost(fault):
                 self._forget(pooled)

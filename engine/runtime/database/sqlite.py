@@ -6,7 +6,7 @@ that has the WAL-reset fix (docs/decisions/0004).
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -71,6 +71,10 @@ class SqliteTransaction(Transaction):
         key: int = self._execute(statement.sqlite, values).lastrowid  # RETURNING would build a table for each
         return key
 
+    def take(self, name: str) -> bool:
+        """Yes: one process has the file."""
+        return True
+
     def settle(self) -> None:
         """Nothing: no statement is under way."""
 
@@ -120,6 +124,10 @@ class Sqlite:
                     raise
             if self._checkpoints is not None:
                 self._checkpoints.committed()
+
+    def claim(self) -> AbstractContextManager[Transaction]:
+        """The same as `write`."""
+        return self.write()
 
     def _begin_writing(self) -> None:
         self._write_connection = self.engine.raw_connection()

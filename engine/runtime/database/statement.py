@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, bindparam
+from sqlalchemy import Dialect, Insert, Integer, bindparam
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.expression import ClauseElement
 
 SQLITE: Dialect = sqlite_dialect.dialect(paramstyle="named")
 POSTGRES: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+POSTGRES.colspecs = {kind: own for kind, own in POSTGRES.colspecs.items() if not issubclass(kind, Integer)}
+"""Without casts of whole numbers: they travel as BIGINT, and beside an INTEGER column a cast would refuse large ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Transaction(ABC):
     __slots__ = ("follow_up",)
 
     def __init__(self) -> None:
-        self.follow_up = False  # something is to be done right after the commit
+        self.follow_up: list[int] = []  # keys of what is to be done right after the commit
 
     @abstractmethod
     def run(self, statement: Statement, **values: Any) -> None:
@@ -51,6 +51,13 @@ class Transaction(ABC):
     @abstractmethod
     def insert(self, statement: Statement, **values: Any) -> int:
         """Execute an INSERT of one row; returns its key."""
+
+    @abstractmethod
+    def take(self, name: str) -> bool:
+        """Whether nobody else has taken what is called so: then it is this transaction's until it ends.
+
+        That is for sharing work, not for keeping it right: a node that was paused has lost what it took.
+        """
 
     @abstractmethod
     def settle(self) -> None:

@@ -114,6 +114,7 @@ history = Table(
     Column("action", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("target", Text, nullable=False),
+    Column("request_id", Text, nullable=False, server_default=""),  # what the change follows from
     Column("payload", Text, nullable=False),
     Column("salt", Text, nullable=False),
     Column("payload_hash", Text, nullable=False),
@@ -170,6 +171,7 @@ notice = Table(
     Column("not_before", Instant, nullable=False),
     Column("state", Text, nullable=False),  # waiting, composed, dropped
     Column("message_id", Key),
+    Column("request_id", Text, nullable=False, server_default=""),  # what it follows from
     UniqueConstraint("event_key", "recipient"),
     Index(None, "state", "not_before"),
     Index(None, "instance_id"),

@@ -1,0 +1,1 @@
+"""The process that thidua and its peers are compared on."""
