@@ -41,7 +41,8 @@ class Acting:
         back = self._turn % 2
         asking = Asking(self._secrets[back], f"engine-{self._turn}", "f", self._version)
         form = {"reason": "Cần bổ sung phân công"} if back else None
-        self._engine.act(asking, self._model, self._case, "redraft" if back else "draft", form).result()
+        action = "redraft" if back else "draft"
+        self._engine.writer.call(self._engine.acting(asking, self._model, self._case, action, form))
         self._turn, self._version = self._turn + 1, self._version + 1
 
 

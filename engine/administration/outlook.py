@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, exists, func, literal, or_, select, unio
 from engine.administration.desk import Desk
 from engine.administration.mandates import mandates
 from engine.runtime.database import Statement
+from engine.runtime.queue import is_running
 from engine.runtime.schema import instance, membership, person, seat, unit, user_task
 
 SOON = timedelta(days=30)
@@ -18,7 +19,7 @@ _WANTED = union_all(  # a role somewhere: given once, or by a seat, or because a
     select(seat.c.role, seat.c.unit_id, literal(0)).where(
         seat.c.valid_from <= p("on"), or_(seat.c.valid_to.is_(None), seat.c.valid_to >= p("on"))
     ),
-    select(user_task.c.role, user_task.c.unit_id, literal(1)).where(user_task.c.clock == "running"),
+    select(user_task.c.role, user_task.c.unit_id, literal(1)).where(is_running(user_task)),
 ).subquery("wanted")
 _HELD = exists().where(
     membership.c.role == _WANTED.c.role,

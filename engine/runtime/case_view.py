@@ -27,7 +27,8 @@ from engine.runtime.database import Row, Statement
 from engine.runtime.holders import holders, reached
 from engine.runtime.performers import deed_of
 from engine.runtime.present import brief, days_left, instant, unit_json
-from engine.runtime.queries import CaseFilter, QueuePlace, tasks_of, work_queue
+from engine.runtime.queries import CaseFilter, tasks_of
+from engine.runtime.queue import place_of, work_queue
 from engine.runtime.rights import visible_rows
 from engine.runtime.schema import attachment, firing, history, instance, person, user_task
 from engine.runtime.statements import INSTANCE
@@ -249,7 +250,7 @@ def next_in_queue(work: Work, actor: Actor, task_id: int) -> dict[str, Any] | No
     """The case that waits for the actor after that task in the order of their queue; the first one of all after the
     last; None when nothing else waits."""
     task = work.tx.one(_TASK, which=task_id)
-    place = QueuePlace(task["due_at"], task["id"]) if task and task["clock"] != PAUSED else None
+    place = place_of(task) if task and task["clock"] != PAUSED else None
     here = task["instance_id"] if task else 0
     for start in (place, None):
         for found in work_queue(work, actor, start, 2):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from engine.definition.language import Phase
 from engine.definition.model import ProcessModel, StateModel
@@ -17,6 +17,7 @@ from engine.definition.registry import Registry
 from engine.instants import from_micros, local_date
 from engine.runtime.database import Row, Statement
 from engine.runtime.present import instant, unit_json
+from engine.runtime.queue import is_running
 from engine.runtime.rights import hidden_from, visible_rows
 from engine.runtime.schema import instance, user_task
 from engine.runtime.snapshots import code_of, dossier_of
@@ -162,13 +163,16 @@ def _owed_rows(work: Work, parent_id: int, processes: Iterable[str], *only: Colu
     """The cases of these processes directly below a case: only those that the conditions let through.
 
     Each with its running task (`task_id`, `holder_id`, `due_on` …; None when closed), and of the task with
-    which the unit first handed it in `was_due_on` and `handed_in_at` (None before that).
+    which the unit first handed it in `was_due_on` and `handed_in_at` (None before that). The dossier only of what
+    came to a bad end.
     """
-    running, first = user_task.alias("running"), user_task.alias("first")
-    its_task = and_(running.c.instance_id == instance.c.id, running.c.kind == STATE, running.c.clock == "running")
+    models, running, first = work.registry.by_code, user_task.alias("running"), user_task.alias("first")
+    bad = sorted({one.id for code in processes for one in models[code].states.values() if one.final and not one.good})
+    its_task = and_(running.c.instance_id == instance.c.id, running.c.kind == STATE, is_running(running))
     query: Select[Any] = (
         select(
-            instance,
+            *(column for column in instance.c if column is not instance.c.dossier),
+            case((instance.c.state.in_(bad), instance.c.dossier), else_="{}").label("dossier"),
             running.c.id.label("task_id"),
             running.c.unit_id.label("holder_id"),
             running.c.due_on,

@@ -32,13 +32,16 @@ class _Around:
     openings: Mapping[int, Row]
 
 
-def load_cases(work: Work, rows: Sequence[Row]) -> dict[int, Case[Any]]:
-    """The snapshots of stored instances by their keys; a fixed number of queries, however many they are."""
+def load_cases(work: Work, rows: Sequence[Row], *, with_children: bool = True) -> dict[int, Case[Any]]:
+    """The snapshots of stored instances by their keys; a fixed number of queries, however many they are.
+
+    with_children: False for who asks only who may do something, which no case below decides.
+    """
     above = _above(work, rows)
     keys = sorted(row["id"] for row in rows)
     around = _Around(
-        above, _papers(work, [*keys, *above]), _duties(work, keys), _assignees(work, keys), _children(work, rows),
-        _openings(work, rows),
+        above, _papers(work, [*keys, *above]), _duties(work, keys), _assignees(work, keys),
+        _children(work, rows if with_children else ()), _openings(work, rows),
     )  # fmt: skip
     cases = {row["id"]: _case(work, row, around) for row in rows}
     return _with_found(work, cases)

@@ -5,12 +5,12 @@ A table goes by keyset in one of three orders, and asks the same number of queri
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, false, func, literal_column, or_, select
 
 from engine.definition.case import Case
 from engine.definition.choices import Choice
@@ -22,17 +22,22 @@ from engine.instants import from_micros, local_date
 from engine.runtime.database import Row, Statement
 from engine.runtime.gathering import load_cases
 from engine.runtime.present import brief, days_left, unit_json
-from engine.runtime.queries import AWARD, CaseFilter, is_waiting, let_through
-from engine.runtime.schema import fact, instance, person, unit, user_task
+from engine.runtime.queries import AWARD, CaseFilter, Whose, is_waiting, let_through, newest
+from engine.runtime.queue import due, first_of_each
+from engine.runtime.schema import access, fact, instance, person, unit, user_task
+from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
 
-BEYOND = 2**62
+MOST_COUNTED = 100  # pages say "99+" from here on
 TASK, _AWARD = user_task.alias("task"), fact.alias("award")
 
 
 class Order(StrEnum):
-    """By what a table is sorted: when the task is due, the unit's name, when the case came to where it is."""
+    """By what a table is sorted: when the case was begun, when the task is due, the unit's name, when the case came to
+    where it is. The first costs the same however many cases there are; so does the second of what waits for somebody.
+    """
 
+    BEGUN = "begun"
     DUE = "due"
     UNIT = "unit"
     RECEIVED = "received"
@@ -40,14 +45,14 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """An order; received: newest first unless turned round, the others the other way about."""
+    """An order; begun, received: newest first unless turned round, the others the other way about."""
 
     order: Order = Order.DUE
     is_turned: bool = False
 
     @property
     def descends(self) -> bool:
-        return self.is_turned is not (self.order is Order.RECEIVED)
+        return self.is_turned is not (self.order in (Order.BEGUN, Order.RECEIVED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +64,74 @@ class Place:
 
 
 _RECEIVED = func.coalesce(TASK.c.opened_at, instance.c.closed_at, instance.c.updated_at)
-_DUE = func.coalesce(TASK.c.due_at, BEYOND)  # without a deadline: last
-_BY: Mapping[Order, ColumnElement[Any]] = {Order.DUE: _DUE, Order.UNIT: unit.c.name, Order.RECEIVED: _RECEIVED}
+_BY: Mapping[Order, ColumnElement[Any]] = {
+    Order.BEGUN: instance.c.id,
+    Order.DUE: due(TASK),
+    Order.UNIT: unit.c.name,
+    Order.RECEIVED: _RECEIVED,
+}
 
 
 def rows(work: Work, actor: Actor, wanted: CaseFilter, sorting: Sorting, after: Place | None, limit: int) -> list[Row]:
     """The cases that the actor may see and the filter lets through, with `task_…`, `assignee`, `award`, `place`."""
     key = _BY[sorting.order]
-    query = table(work, actor, wanted).add_columns(_value(sorting.order).label("place"))
-    if after is not None:
-        query = query.where(_is_after(work, sorting, after))
+    begun = [] if after is None else [_is_after(work, sorting, after)]
+    is_queue = sorting.order is Order.DUE and wanted.whose not in (None, Whose.UNITS)
+    if is_queue:
+        query = _queue(work, actor, wanted, sorting, begun, limit)
+    elif sorting.order is Order.BEGUN:
+        query = _newest(work, actor, wanted, sorting, after, limit)
+    else:
+        query = table(work, actor, wanted).where(*begun)
     ways = (key.desc(), instance.c.id.desc()) if sorting.descends else (key, instance.c.id)
-    return all_of(work, query.order_by(*ways).limit(limit))
+    return all_of(work, query.add_columns(_value(sorting.order).label("place")).order_by(*ways).limit(limit))
+
+
+def _queue(
+    work: Work, actor: Actor, wanted: CaseFilter, sorting: Sorting, begun: list[ColumnElement[bool]], limit: int
+) -> Select[Any]:
+    """Of what waits for the actor's roles only what can stand in this part, as the index of the queue gives it."""
+    conditions = [TASK.c.kind == STATE, *let_through(work, actor, replace(wanted, whose=None), TASK), *begun]
+    if wanted.whose is Whose.ACTOR:
+        conditions.append(TASK.c.assignee_id == actor.person_id)
+    elif wanted.whose is Whose.NOBODY:
+        conditions.append(TASK.c.assignee_id.is_(None))
+    found = first_of_each(work, actor, TASK, conditions, limit, descends=sorting.descends)
+    if found is None:
+        return table(work, actor, wanted).where(false())
+    theirs = found.join(TASK, TASK.c.id == found.c.task_id).join(instance, TASK.c.instance_id == instance.c.id)
+    return _shown_of(theirs)
+
+
+def _newest(
+    work: Work, actor: Actor, wanted: CaseFilter, sorting: Sorting, after: Place | None, limit: int
+) -> Select[Any]:
+    begun = [] if after is None else [_beyond(access.c.instance_id, sorting, after.case_id)]
+    found = newest(work, actor, wanted, limit, begun, rises=not sorting.descends)
+    if found is None:
+        begun = [] if after is None else [_beyond(instance.c.id, sorting, after.case_id)]
+        return table(work, actor, wanted).where(*begun)
+    theirs = found.join(instance, instance.c.id == found.c.case_id)
+    return _shown_of(theirs.join(TASK, is_waiting(TASK), isouter=True))
+
+
+def _beyond(key: ColumnElement[int], sorting: Sorting, last: int) -> ColumnElement[bool]:
+    return key < last if sorting.descends else key > last
 
 
 def table(work: Work, actor: Actor, wanted: CaseFilter) -> Select[Any]:
     """The query of `rows`, without order and limit; the task is `TASK` in it."""
+    query = _shown_of(instance.join(TASK, is_waiting(TASK), isouter=True))
+    return query.where(*let_through(work, actor, wanted, TASK))
+
+
+def _shown_of(cases: FromClause) -> Select[Any]:
+    """What a table shows of cases with their tasks."""
     columns = (TASK.c[name].label(f"task_{name}") for name in _OFTASK)
-    return (
-        select(instance, *columns, person.c.name.label("assignee"), _AWARD.c.text.label("award"))
-        .join_from(instance, unit, instance.c.unit_id == unit.c.id)
-        .join(TASK, is_waiting(TASK), isouter=True)
+    return select(instance, *columns, person.c.name.label("assignee"), _AWARD.c.text.label("award")).select_from(
+        cases.join(unit, instance.c.unit_id == unit.c.id)
         .join(person, TASK.c.assignee_id == person.c.id, isouter=True)
         .join(_AWARD, and_(_AWARD.c.instance_id == instance.c.id, _AWARD.c.key == AWARD), isouter=True)
-        .where(*let_through(work, actor, wanted, TASK))
     )
 
 
@@ -99,8 +148,8 @@ def _is_after(work: Work, sorting: Sorting, after: Place) -> ColumnElement[bool]
     if sorting.order is Order.UNIT:
         value = work.office.units[after.value].name if after.value in work.office.units else ""
     if sorting.descends:
-        return or_(key < value, and_(key == value, instance.c.id < after.case_id))
-    return or_(key > value, and_(key == value, instance.c.id > after.case_id))
+        return and_(key <= value, or_(key < value, instance.c.id < after.case_id))
+    return and_(key >= value, or_(key > value, instance.c.id > after.case_id))
 
 
 def shown(work: Work, row: Row) -> dict[str, Any]:
@@ -146,7 +195,7 @@ def kept_away(work: Work, actor: Actor, found: Iterable[Row]) -> dict[int, str]:
     the sentence that says why. A fixed number of queries.
     """
     mine = [row for row in found if row["task_id"] and (row["task_role"], row["task_unit_id"]) in actor.hats]
-    cases = load_cases(work, mine)
+    cases = load_cases(work, mine, with_children=False)
     reasons = {row["id"]: _objection(work, cases[row["id"]], row["task_role"], actor) for row in mine}
     return {key: sentence for key, sentence in reasons.items() if sentence}
 
@@ -168,6 +217,21 @@ def _objection(work: Work, case: Case[Any], role_code: str, actor: Actor) -> str
         else:
             return ""
     return sentence
+
+
+def tally(work: Work, actor: Actor, parts: Mapping[str, CaseFilter]) -> dict[str, int]:
+    """How many cases in any of its steps the actor sees of each part, by its name, counted to `MOST_COUNTED`."""
+    counted = {name: _counted(work, actor, part).label(name) for name, part in parts.items() if part.steps}
+    (row,) = all_of(work, cast(Select[Any], select(*counted.values()))) if counted else ({},)
+    return {name: row[name] if name in counted else 0 for name in parts}
+
+
+def _counted(work: Work, actor: Actor, part: CaseFilter) -> ScalarSelect[int]:
+    models = work.registry.by_code
+    if not any(process in models and models[process].states[state].final for process, state in part.steps):
+        part = replace(part, is_open=True)
+    rows: Select[Any] = select(literal_column("1")).select_from(instance).where(*let_through(work, actor, part))
+    return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
 
 
 def counts(work: Work, actor: Actor, wanted: CaseFilter) -> Counter[tuple[str, str]]:

@@ -4,22 +4,37 @@ Lists go by keyset: the key of the last row given, never an offset.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+)
 
 from engine.definition.performing import Actor
 from engine.definition.words import fold
 from engine.instants import to_micros
 from engine.runtime.accounts import TOUCH_EVERY, hash_of
 from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.queue import is_for, is_running
 from engine.runtime.recording import HEADLINE
-from engine.runtime.rights import visible_rows
-from engine.runtime.schema import attachment, fact, history, instance, membership, person, session, user_task
+from engine.runtime.rights import OWN, grants, visible_rows
+from engine.runtime.schema import access, attachment, fact, history, instance, person, session, user_task
 from engine.runtime.statements import ATTACHMENTS
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
@@ -74,18 +89,42 @@ class CaseFilter:
     before: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePlace:
-    """A place in the work queue: the task's due instant in microseconds (None: no deadline) and its key."""
-
-    due_at: int | None
-    task_id: int
-
-
 def cases(work: Work, actor: Actor, wanted: CaseFilter, limit: int) -> list[Row]:
     """The newest cases that the actor may see and the filter lets through."""
-    query = select(instance).where(*let_through(work, actor, wanted))
+    found = newest(work, actor, wanted, limit, [])
+    query = select(instance)
+    if found is None:
+        query = query.where(*let_through(work, actor, wanted))
+    else:
+        query = query.join_from(found, instance, instance.c.id == found.c.case_id)
     return _rows(work.tx, query.order_by(instance.c.id.desc()).limit(limit))
+
+
+def newest(
+    work: Work, actor: Actor, wanted: CaseFilter, limit: int, begun: list[ColumnElement[bool]], *, rises: bool = False
+) -> FromClause | None:
+    """The keys (`case_id`) of the newest cases that the filter lets through, of each unit and relation by which the
+    actor sees any: read in this order from an index, however many there are.
+
+    begun: where to go on, as conditions on `access`. rises: the oldest instead. None: they oversee whole authorities,
+    and the cases themselves are to be read in order.
+    """
+    granted = grants(work, actor)
+    if granted is None:
+        return None
+    key, only = access.c.instance_id, [*narrowed(work, actor, wanted), *begun]
+    if wanted.before is not None:
+        only.append(key < wanted.before)
+    branches = [
+        select(key.label("case_id"))
+        .join_from(access, instance, key == instance.c.id)
+        .where(*conditions, *only)
+        .order_by(key if rises else key.desc())
+        .limit(limit)
+        for conditions in granted
+    ]
+    nothing = select(instance.c.id.label("case_id")).where(false())
+    return union(*(select(branch.subquery()) for branch in branches), nothing).subquery("newest")
 
 
 def let_through(
@@ -95,15 +134,19 @@ def let_through(
 
     waiting: the case's waiting task, where the query has joined it under an alias.
     """
+    return [visible_rows(work, actor), *narrowed(work, actor, wanted, waiting)]
+
+
+def narrowed(
+    work: Work, actor: Actor, wanted: CaseFilter, waiting: FromClause | None = None
+) -> list[ColumnElement[bool]]:
+    """As `let_through`, for cases of which it is known that the actor may see them."""
     equal = {"state": wanted.state, "phase": wanted.phase, "unit_id": wanted.unit_id, "parent_id": wanted.parent_id}
-    found = [
-        visible_rows(work, actor),
-        *(instance.c[name] == value for name, value in equal.items() if value is not None),
-    ]
+    found = [instance.c[name] == value for name, value in equal.items() if value is not None]
     if wanted.processes:
         found.append(instance.c.process.in_(sorted(wanted.processes)))
     if wanted.is_open is not None:
-        found.append(instance.c.closed_at.is_(None) == wanted.is_open)
+        found.append(instance.c.closed_at.is_(None) if wanted.is_open else instance.c.closed_at.is_not(None))
     if wanted.before is not None:
         found.append(instance.c.id < wanted.before)
     if wanted.award is not None:
@@ -112,7 +155,7 @@ def let_through(
     if wanted.steps:
         found.append(tuple_(instance.c.process, instance.c.state).in_(sorted(wanted.steps)))
     if wanted.units is not None:
-        found.append(instance.c.unit_id.in_(sorted(wanted.units)))
+        found.extend(_brought_by(wanted.units, wanted.is_open))
     if wanted.authorities is not None:
         found.append(instance.c.authority_id.in_(sorted(wanted.authorities)))
     about_task = _task_conditions(work, actor, wanted, user_task if waiting is None else waiting)
@@ -123,14 +166,18 @@ def let_through(
     return found
 
 
+def _brought_by(units: Iterable[int], is_open: bool | None) -> Iterator[ColumnElement[bool]]:
+    """That the case is one of these units: found by what they see of their own, unless an index of open ones does."""
+    at = sorted(units)
+    yield instance.c.unit_id.in_(at)
+    if not is_open:
+        own = select(access.c.instance_id).where(access.c.unit_id.in_(at), access.c.relation == OWN)
+        yield instance.c.id.in_(own)
+
+
 def is_waiting(task: FromClause) -> ColumnElement[bool]:
     """That the task is the one with which the case waits: at most one a case."""
-    return and_(task.c.instance_id == instance.c.id, task.c.kind == STATE, task.c.clock == "running")
-
-
-def is_for(work: Work, actor: Actor, task: FromClause) -> ColumnElement[bool]:
-    """That the task is of one of the actor's roles, and no other person's."""
-    return and_(_is_work_of(actor, task), _is_free_for(work, actor, task))
+    return and_(task.c.instance_id == instance.c.id, task.c.kind == STATE, is_running(task))
 
 
 def _task_conditions(work: Work, actor: Actor, wanted: CaseFilter, waiting: FromClause) -> list[ColumnElement[bool]]:
@@ -179,62 +226,6 @@ def cases_by_id(tx: Transaction, ids: Iterable[int]) -> dict[int, Row]:
     """The rows of these cases, by key; what is not there is left out."""
     rows = _rows(tx, select(instance).where(instance.c.id.in_(sorted(set(ids)))))
     return {row["id"]: row for row in rows}
-
-
-def work_queue(work: Work, actor: Actor, after: QueuePlace | None, limit: int) -> list[Row]:
-    """The running tasks of the actor's roles in their units, less those of another person; the most urgent first."""
-    due_at = user_task.c.due_at
-    query = (
-        select(user_task)
-        .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
-        .where(
-            user_task.c.clock == "running",
-            is_for(work, actor, user_task),
-            visible_rows(work, actor),
-        )
-        .order_by(due_at.is_(None), due_at, user_task.c.id)
-        .limit(limit)
-    )
-    if after is not None and after.due_at is None:
-        query = query.where(due_at.is_(None), user_task.c.id > after.task_id)
-    elif after is not None:
-        same = and_(due_at == after.due_at, user_task.c.id > after.task_id)
-        query = query.where(or_(due_at > after.due_at, same, due_at.is_(None)))
-    return _rows(work.tx, query)
-
-
-def _is_work_of(actor: Actor, task: FromClause) -> ColumnElement[bool]:
-    """That the task's role is the actor's where it lies, by membership or by a mandate for the case's process."""
-    hat, unlimited = tuple_(task.c.role, task.c.unit_id), set(actor.memberships)
-    limited: list[ColumnElement[bool]] = []
-    for mandate in actor.mandates:
-        if mandate.powers:
-            is_of_process = instance.c.process.in_(sorted(mandate.processes))
-            limited.append(and_(hat == (mandate.role, mandate.unit_id), is_of_process))
-        else:
-            unlimited.add((mandate.role, mandate.unit_id))
-    return or_(hat.in_(sorted(unlimited)), *limited)
-
-
-def _is_free_for(work: Work, actor: Actor, task: FromClause) -> ColumnElement[bool]:
-    """That the task is nobody's alone, or the actor's, or of somebody for whom they act in its role."""
-    on, assignee = work.today.isoformat(), task.c.assignee_id
-    stood_for = sorted({(mandate.role, mandate.unit_id, mandate.principal_id) for mandate in actor.mandates})
-    still_holds = exists().where(
-        membership.c.person_id == assignee,
-        membership.c.unit_id == task.c.unit_id,
-        membership.c.role == task.c.role,
-        membership.c.valid_from <= on,
-        or_(membership.c.valid_to.is_(None), membership.c.valid_to >= on),
-        person.c.id == assignee,
-        person.c.active,
-    )
-    return or_(
-        assignee.is_(None),
-        assignee == actor.person_id,
-        tuple_(task.c.role, task.c.unit_id, assignee).in_(stood_for),
-        ~still_holds,
-    )
 
 
 def tasks_of(tx: Transaction, instance_id: int) -> list[Row]:

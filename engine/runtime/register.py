@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
 from engine.definition.publishing import AWARD, DAY, EXEMPLAR, KIND, SEARCH, SHOWN, Published, read
 from engine.definition.words import fold
@@ -132,9 +132,9 @@ def line(work: Work, code: str) -> Line | None:
 
 def choices(work: Work) -> Choices:
     """What occurs in the register."""
-    year = func.substr(fact.c.text, 1, 4)
+    year = func.substr(fact.c.text, literal_column("1"), literal_column("4"))
     years = work.tx.all(Statement(select(year.label("year")).where(fact.c.key == DAY).distinct()))
-    of = select(instance.c.unit_id).where(exists().where(fact.c.instance_id == instance.c.id, fact.c.key == DAY))
+    of = select(instance.c.unit_id).join_from(fact, instance, fact.c.instance_id == instance.c.id).where(fact.c.key == DAY)
     units = [work.office.units[row["unit_id"]] for row in work.tx.all(Statement(of.distinct()))]
     return Choices(
         tuple(sorted((int(row["year"]) for row in years), reverse=True)),

@@ -4,7 +4,7 @@ A row of the case's own unit, or of a unit that holds a case below, is for every
 unit that works on it is for those who hold an authority's role there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,6 +113,32 @@ def visible_rows(work: Work, actor: Actor) -> ColumnElement[bool]:
             deputy = replace(actor, memberships=frozenset(), mandates=(mandate,))
             seen.append(and_(instance.c.process.in_(sorted(mandate.processes)), _seen_by(work, deputy)))
     return or_(*seen)
+
+
+def grants(work: Work, actor: Actor) -> list[list[ColumnElement[bool]]] | None:
+    """For what somebody sees by `access` alone, conditions on its rows and their `instance`: a list for each unit and
+    relation, so that an index gives the rows of each in order. None: they oversee whole authorities.
+    """
+    parts: list[tuple[Actor, list[ColumnElement[bool]]]] = [(actor.unlimited(), [])]
+    for mandate in actor.mandates:
+        if mandate.powers:
+            deputy = replace(actor, memberships=frozenset(), mandates=(mandate,))
+            parts.append((deputy, [instance.c.process.in_(sorted(mandate.processes))]))
+    if any(overseen(work, part) for part, _ in parts):
+        return None
+    return [[*conditions, *only] for part, only in parts for conditions in _granted(work, part)]
+
+
+def _granted(work: Work, actor: Actor) -> Iterator[list[ColumnElement[bool]]]:
+    at, relation = access.c.unit_id, access.c.relation
+    yield from ([at == unit, relation == EVERYONE] for unit in sorted(work.office.circle(actor.units)))
+    yield from ([at == unit, relation == one] for unit in sorted(actor.units) for one in FOR_MEMBERS)
+    served: dict[int, list[int]] = {}
+    for authority, unit in sorted(_desks(work, actor)):
+        served.setdefault(unit, []).append(authority)
+    for unit, authorities in served.items():
+        theirs = instance.c.authority_id.in_(authorities)
+        yield from ([at == unit, relation == one, theirs] for one in FOR_DESKS)
 
 
 def _seen_by(work: Work, actor: Actor) -> ColumnElement[bool]:

@@ -1,21 +1,21 @@
 """Checkpoints of SQLite's write-ahead log, in a thread of their own instead of in the middle of somebody's commit.
 
 By itself SQLite copies the log into the database within the commit that makes it a thousand pages long: every few
-hundred actions one waits for all of that (docs/performance.md).
+hundred actions one waits for all of that (docs/performance.md). A log that is begun anew is overwritten in place, which
+syncs faster than one that grows.
 """
 
 import logging
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-COMMITS = 200
+COMMITS = 250
 """So many commits between two checkpoints: some megabytes of log."""
-LARGEST = 64 * 2**20
-"""A log of so many bytes is begun anew, for which writers wait once."""
 PAUSE_SECONDS = 0.2
+PATIENCE_SECONDS = 0.02
+"""So long it waits for a writer or a reader, and keeps others waiting; then the log is begun anew another time."""
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 class Checkpoints:
     """Checkpoints the log of one database after every few commits; `stop` ends it."""
 
-    def __init__(self, database: Path, connect: Callable[[], Any]) -> None:
-        self._log, self._connect = Path(f"{database}-wal"), connect
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
         self._due, self._stopped = threading.Event(), threading.Event()
         self._commits = 0
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
@@ -48,8 +48,8 @@ class Checkpoints:
             while self._due.wait() and not self._stopped.is_set():
                 self._due.clear()
                 try:
-                    how = "RESTART" if self._log.stat().st_size >= LARGEST else "PASSIVE"
-                    connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+                    for how in ("PASSIVE", "RESTART"):  # beside the writers; then the rest, and the log anew
+                        connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
                 except Exception:  # the log goes on growing, and the next one tries again
                     log.exception("checkpoint failed")
                 self._stopped.wait(PAUSE_SECONDS)

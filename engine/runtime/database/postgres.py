@@ -82,7 +82,7 @@ class PostgresTransaction(Transaction):
         drawn = self._drawn.get(statement.clause.table.name) if self._drawn else None  # type: ignore[attr-defined]
         if not drawn:
             return next(iter(self.all(statement, **values)[0].values()))  # type: ignore[no-any-return]
-        key: int = self._pipe.rows(*drawn.pop())[0]["key"]
+        key: int = self._pipe.rows(*drawn.pop(0))[0]["key"]
         self._send(statement.keyed, {**values, "id": key}, wanted=False)
         return key
 

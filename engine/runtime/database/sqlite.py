@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
-from engine.runtime.database.checkpoints import Checkpoints
+from engine.runtime.database.checkpoints import PATIENCE_SECONDS, Checkpoints
 from engine.runtime.database.statement import Rendered, Statement
 from engine.runtime.database.transaction import Ask, Hook, Row, Transaction
 
@@ -133,7 +133,9 @@ class Sqlite:
         self._write_connection = self.engine.raw_connection()
         if has_wal_fix(DRIVER.sqlite_version_info):
             self._write_connection.driver_connection.execute("PRAGMA wal_autocheckpoint=0")
-            self._checkpoints = Checkpoints(self._path, lambda: DRIVER.connect(str(self._path), isolation_level=None))
+            self._checkpoints = Checkpoints(
+                lambda: DRIVER.connect(str(self._path), isolation_level=None, timeout=PATIENCE_SECONDS)
+            )
 
     def close(self) -> None:
         """Let go of all connections."""

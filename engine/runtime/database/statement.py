@@ -11,7 +11,9 @@ from sqlalchemy.sql.expression import ClauseElement
 SQLITE: Dialect = sqlite_dialect.dialect(paramstyle="named")
 POSTGRES: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 POSTGRES.colspecs = {kind: own for kind, own in POSTGRES.colspecs.items() if not issubclass(kind, Integer)}
-"""Without casts of whole numbers: they travel as BIGINT, and beside an INTEGER column a cast would refuse large ones."""
+"""Without casts of whole numbers: they travel as BIGINT, and a cast to a column's INTEGER would refuse large ones."""
+OF_PARAMETERS = ' COLLATE "C"'
+"""The column beside a parameter says how to compare; said of the parameter, BETWEEN would not be understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +66,5 @@ class Statement:
 def _rendered(clause: ClauseElement, dialect: Dialect) -> Rendered:
     compiled = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     defaults = {name: value for name, value in compiled.params.items() if value is not None}
-    return Rendered(str(compiled), defaults, tuple(getattr(compiled, "positiontup", None) or ()))
+    text = str(compiled).replace(OF_PARAMETERS, "")
+    return Rendered(text, defaults, tuple(getattr(compiled, "positiontup", None) or ()))

@@ -5,7 +5,10 @@ from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint, text
 from engine.runtime.schema.columns import Instant, Key, Text, append_only, metadata, own_key, ref
 
 OPEN = text("resolved_at IS NULL")
-NOT_CLOSED = text("clock != 'closed'")
+NOT_ENDED, PENDING, WAITING = text("closed_at IS NULL"), text("state = 'pending'"), text("state = 'waiting'")
+NOT_CLOSED, RUNNING = text("clock != 'closed'"), text("clock = 'running'")
+BEYOND = 2**62
+"""Where a task without a deadline stands among those that have one: behind them."""
 
 instance = Table(
     "instance", metadata, own_key(),
@@ -26,7 +29,10 @@ instance = Table(
     Column("closed_at", Instant),
     UniqueConstraint("parent_id", "process", "start_key"),
     Index(None, "process", "id"),
-    Index(None, "parent_id", "process"),
+    Index(
+        "ix_instance_open", "process", "state", "authority_id", "unit_id",
+        sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED,
+    ),
 )  # fmt: skip
 
 access = Table(
@@ -63,8 +69,11 @@ user_task = Table(
     Column("clock", Text, nullable=False),  # running, paused, closed
     Column("days_left", Integer),  # working days, while paused
     Column("closed_at", Instant),
-    Index(None, "instance_id", "clock"),
-    Index("ix_user_task_queue", "unit_id", "role", "clock", "due_at", "id"),
+    Index(None, "instance_id"),
+    Index(
+        "ix_user_task_queue", "unit_id", "role", text(f"coalesce(due_at, {BEYOND})"), "instance_id", "id",
+        sqlite_where=RUNNING, postgresql_where=RUNNING,
+    ),
     Index("ix_user_task_open", "clock", "due_at", sqlite_where=NOT_CLOSED, postgresql_where=NOT_CLOSED),
 )  # fmt: skip
 
