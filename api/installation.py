@@ -118,8 +118,8 @@ def whereabouts(settings: Settings) -> str:
     if not settings.database_url:
         return str(settings.data / DATABASE)
     parts = urlsplit(settings.database_url)
-    user, host, port = parts.username or "", parts.hostname or "", parts.port
-    return f"postgresql://{user}{'@' * bool(user)}{host}{f':{port}' if port else ''}{parts.path}"
+    user = f"{parts.username}@" if parts.username else ""
+    return f"postgresql://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 @contextmanager

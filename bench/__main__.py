@@ -32,6 +32,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all when none is named")
     parser.add_argument("--rounds", type=int, default=9, help="how often each pair is measured")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that everything works")
+    parser.add_argument("--large", action="store_true", help="also 1,000,000 cases and 100,000 reminders")
     parser.add_argument("--on", choices=(SQLITE, POSTGRESQL), help="this database alone")
     parser.add_argument("--folder", type=Path, help="where to work, on the disk to be measured; a temporary one")
     parser.add_argument("--keep", action="store_true", help="keep the table in bench/results")
@@ -42,7 +43,7 @@ def main(words: Sequence[str] | None = None) -> None:
     chosen = [_part(name) for name in given.parts or PARTS]
     at = datetime.now().astimezone()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder, _server(given) as server:
-        bench = Bench(Path(folder), given.rounds, given.quick, server, given.on)
+        bench = Bench(Path(folder), given.rounds, given.quick, server, given.on, given.large)
         machine = machine_of(bench)
         measured = [(part, _measured(part, bench)) for part in chosen]
     print(text_of(measured, machine), end="")

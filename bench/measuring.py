@@ -4,6 +4,7 @@ A part is a module of this package with `PART = Part(name, caption, measure)`. I
 row's ratio compares things that were measured in turn in the same run, so that the machine's mood cancels.
 """
 
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,7 +66,7 @@ class Bench:
 
     folder: empty, on a real disk, removed afterwards. rounds: how often each pair is measured. quick: small
     sizes, for seeing that everything works; its figures mean little. server: None without PostgreSQL. on: the
-    one database to measure on; None: on all there are.
+    one database to measure on; None: on all there are. large: also the sizes that take long.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class Bench:
     quick: bool
     server: Server | None
     on: str | None = None
+    large: bool = False
     _kept: ExitStack = field(default_factory=ExitStack)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -94,6 +96,13 @@ class Bench:
             return self.subfolder() / "thidua.db"
         assert self.server is not None, "asked for a place that is not among the places"
         return self._kept.enter_context(self.server.database())
+
+    def copy(self, where: Path | str) -> Path | str:
+        """A copy of a database to which nobody is connected."""
+        if isinstance(where, Path):
+            return Path(shutil.copyfile(where, self.subfolder() / where.name))
+        assert self.server is not None, "there is none without a server"
+        return self._kept.enter_context(self.server.database(where))
 
     @contextmanager
     def turn(self) -> Iterator[None]:

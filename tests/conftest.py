@@ -15,7 +15,10 @@ from tests.databases import KINDS, MISSING, ONLY_POSTGRESQL, ONLY_SQLITE, POSTGR
 
 Folders = Callable[[str], Path]
 FORGETFUL = {
-    "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB", "autovacuum_naptime": "10s",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "4GB",
+    "autovacuum_naptime": "10s",
     "max_pred_locks_per_transaction": "1000",  # the matrix is asked for in one transaction
 }
 _TOLD = "postgresql"  # what a worker is told of the server: its address, or nothing

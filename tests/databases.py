@@ -31,8 +31,10 @@ MISSING = (
 ONLY_SQLITE = {  # tests that take `folder` and are run on SQLite alone, and why; by the beginning of their name
     "tests/rights/test_mutants.py": "what is changed at random is the code: the matrix itself runs on both",
     "tests/rights/test_stateful.py::test_the_walk_notices": "likewise: the walk itself runs on both",
+    "tests/engine/test_administration_reach.py::test_a_full_sheet": "it takes the time of the program alone",
 }
 ONLY_POSTGRESQL = {  # likewise
+    "tests/differential/": "SQLite is the other side of each",
     "tests/engine/test_runtime_postgres.py": "several write at the same time, and a server can go away",
     "tests/test_cli_postgres.py": "what the commands do differently on it",
     "tests/test_doctor_server.py": "facts of a server",
@@ -169,11 +171,6 @@ def new_database(folder: Path, name: str, fill: Fill = nothing, hook: Hook | Non
     return Database(place.made[path], hook)
 
 
-def is_at_home(folder: Path) -> bool:
-    """Whether a fixture has said which kind of database is made in that folder."""
-    return any(above in _PLACES for above in (folder, *folder.parents))
-
-
 @cache
 def _filled(fill: Fill) -> bytes:
     """The file of a SQLite database with these rows."""
@@ -219,9 +216,3 @@ def everything(database: Database) -> bytes:
         return b"".join(file.read_bytes() for file in database.where.parent.glob(f"{database.where.name}*"))
     found = (row for table in metadata.sorted_tables for row in rows(database, f"SELECT * FROM {table.name}"))
     return "\n".join(repr(row) for row in found).encode()
-
-
-__all__ = [
-    "KINDS", "MISSING", "ONLY_POSTGRESQL", "ONLY_SQLITE", "POSTGRESQL", "SQLITE", "Home", "at_home", "everything", "is_at_home",
-    "new_database", "rows", "tamper",
-]  # fmt: skip

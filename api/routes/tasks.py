@@ -14,9 +14,9 @@ from engine.errors import InvalidInput, NotAuthenticated
 from engine.runtime import queries
 from engine.runtime.database import Row
 from engine.runtime.present import brief, task_json
-from engine.runtime.queries import QueuePlace
+from engine.runtime.queue import BEYOND, QueuePlace, place_of, work_queue
 
-CURSOR_PATTERN = "^([0-9]{1,17}|none)-[1-9][0-9]{0,17}$"
+CURSOR_PATTERN = "^[0-9]{1,19}-[1-9][0-9]{0,17}-[1-9][0-9]{0,17}$"
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
@@ -37,7 +37,7 @@ def list_tasks(
 ) -> Response:
     """The running tasks of your roles in your units, by due date; those without one come last."""
     with looking(engine, secret) as (work, actor):
-        rows = queries.work_queue(work, actor, _place(cursor), limit + 1)
+        rows = work_queue(work, actor, _place(cursor), limit + 1)
         cases = queries.cases_by_id(work.tx, (row["instance_id"] for row in rows[:limit]))
         items = [{**task_json(work, row), "case": brief(work, cases[row["instance_id"]])} for row in rows[:limit]]
     return answer({"items": items, "next": _cursor(rows[limit - 1]) if len(rows) > limit else None})
@@ -46,10 +46,10 @@ def list_tasks(
 def _place(cursor: str | None) -> QueuePlace | None:
     if cursor is None:
         return None
-    due_at, _, task_id = cursor.partition("-")
-    return QueuePlace(None if due_at == "none" else int(due_at), int(task_id))
+    due_at, case_id, task_id = map(int, cursor.split("-"))
+    return QueuePlace(min(due_at, BEYOND), case_id, task_id)
 
 
 def _cursor(row: Row) -> str:
-    due_at = "none" if row["due_at"] is None else row["due_at"]
-    return f"{due_at}-{row['id']}"
+    place = place_of(row)
+    return f"{place.due_at}-{place.case_id}-{place.task_id}"

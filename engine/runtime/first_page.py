@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from engine.definition.language import Role, Seat
 from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor
+from engine.instants import start_of_day, to_micros
 from engine.runtime.beginning import units_for
 from engine.runtime.database import Row
 from engine.runtime.listing import TASK, all_of, own_units, table
@@ -34,11 +35,12 @@ def overdue_by_unit(work: Work, actor: Actor, limit: int) -> list[tuple[dict[str
     """The units that hold the most overdue tasks of cases which the actor may see, of the authorities for which
     they have a seat: the unit, how many.
     """
-    late = CaseFilter(overdue=True, authorities=served(work, actor))
+    late = CaseFilter(is_open=True, overdue=True, authorities=served(work, actor))
+    since = to_micros(start_of_day(work.today))
     query = (
         select(TASK.c.unit_id, func.count().label("n"))
         .join_from(instance, TASK, is_waiting(TASK))
-        .where(*let_through(work, actor, late, TASK))
+        .where(TASK.c.due_at < since, *let_through(work, actor, late, TASK))  # their index begins with them
         .group_by(TASK.c.unit_id)
         .order_by(func.count().desc(), TASK.c.unit_id)
         .limit(limit)
@@ -112,13 +114,14 @@ def dates_ahead(work: Work, actor: Actor, until: date, limit: int) -> list[Date]
     """The dates from today up to `until`, included: of the tasks of the actor's units, and those that the open
     cases which everybody sees name in their dossiers.
     """
+    units = own_units(work, actor)
     tasks = (
-        table(work, actor, CaseFilter(units=own_units(work, actor), due_by=until))
+        table(work, actor, CaseFilter(units=units, is_open=True, due_by=until))
         .where(TASK.c.due_on >= work.today.isoformat())
         .order_by(TASK.c.due_at, TASK.c.todo, instance.c.id)
         .limit(MOST_TASKS)
     )
-    due = groupby(all_of(work, tasks), lambda row: (row["task_due_on"], row["task_todo"]))
+    due = groupby(all_of(work, tasks) if units else [], lambda row: (row["task_due_on"], row["task_todo"]))
     found = [_due(work, on, todo, list(rows)) for (on, todo), rows in due]
     steps = _begun(model for model in work.registry.models if model.everyone_sees)
     query = select(instance).where(*let_through(work, actor, CaseFilter(steps=steps, is_open=True)))

@@ -24,6 +24,7 @@ from engine.runtime.gathering import load_cases
 from engine.runtime.present import brief, days_left, unit_json
 from engine.runtime.queries import AWARD, CaseFilter, Whose, is_waiting, let_through, newest
 from engine.runtime.queue import due, first_of_each
+from engine.runtime.rights import OWN
 from engine.runtime.schema import access, fact, instance, person, unit, user_task
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
@@ -106,17 +107,10 @@ def _queue(
 def _newest(
     work: Work, actor: Actor, wanted: CaseFilter, sorting: Sorting, after: Place | None, limit: int
 ) -> Select[Any]:
-    begun = [] if after is None else [_beyond(access.c.instance_id, sorting, after.case_id)]
-    found = newest(work, actor, wanted, limit, begun, rises=not sorting.descends)
-    if found is None:
-        begun = [] if after is None else [_beyond(instance.c.id, sorting, after.case_id)]
-        return table(work, actor, wanted).where(*begun)
+    last = None if after is None else after.case_id
+    found = newest(work, actor, wanted, limit, last, rises=not sorting.descends)
     theirs = found.join(instance, instance.c.id == found.c.case_id)
     return _shown_of(theirs.join(TASK, is_waiting(TASK), isouter=True))
-
-
-def _beyond(key: ColumnElement[int], sorting: Sorting, last: int) -> ColumnElement[bool]:
-    return key < last if sorting.descends else key > last
 
 
 def table(work: Work, actor: Actor, wanted: CaseFilter) -> Select[Any]:
@@ -227,10 +221,10 @@ def tally(work: Work, actor: Actor, parts: Mapping[str, CaseFilter]) -> dict[str
 
 
 def _counted(work: Work, actor: Actor, part: CaseFilter) -> ScalarSelect[int]:
-    models = work.registry.by_code
-    if not any(process in models and models[process].states[state].final for process, state in part.steps):
-        part = replace(part, is_open=True)
     rows: Select[Any] = select(literal_column("1")).select_from(instance).where(*let_through(work, actor, part))
+    if part.units is not None and not part.is_open:  # open ones of a unit have an index
+        theirs = access.c.unit_id.in_(sorted(part.units)), access.c.relation == OWN
+        rows = rows.where(instance.c.id.in_(select(access.c.instance_id).where(*theirs)))
     return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
 
 

@@ -4,7 +4,7 @@ Lists go by keyset: the key of the last row given, never an offset.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union,
+    union_all,
 )
 
 from engine.definition.performing import Actor
@@ -33,7 +33,7 @@ from engine.runtime.accounts import TOUCH_EVERY, hash_of
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.queue import is_for, is_running
 from engine.runtime.recording import HEADLINE
-from engine.runtime.rights import OWN, grants, visible_rows
+from engine.runtime.rights import grants, visible_rows
 from engine.runtime.schema import access, attachment, fact, history, instance, person, session, user_task
 from engine.runtime.statements import ATTACHMENTS
 from engine.runtime.tasks import STATE
@@ -91,40 +91,41 @@ class CaseFilter:
 
 def cases(work: Work, actor: Actor, wanted: CaseFilter, limit: int) -> list[Row]:
     """The newest cases that the actor may see and the filter lets through."""
-    found = newest(work, actor, wanted, limit, [])
-    query = select(instance)
-    if found is None:
-        query = query.where(*let_through(work, actor, wanted))
-    else:
-        query = query.join_from(found, instance, instance.c.id == found.c.case_id)
+    found = newest(work, actor, wanted, limit)
+    query = select(instance).join_from(found, instance, instance.c.id == found.c.case_id)
     return _rows(work.tx, query.order_by(instance.c.id.desc()).limit(limit))
 
 
 def newest(
-    work: Work, actor: Actor, wanted: CaseFilter, limit: int, begun: list[ColumnElement[bool]], *, rises: bool = False
-) -> FromClause | None:
-    """The keys (`case_id`) of the newest cases that the filter lets through, of each unit and relation by which the
-    actor sees any: read in this order from an index, however many there are.
+    work: Work, actor: Actor, wanted: CaseFilter, limit: int, after: int | None = None, *, rises: bool = False
+) -> FromClause:
+    """The keys (`case_id`) of the newest cases that the actor may see and the filter lets through: read in this order
+    from an index, however many there are.
 
-    begun: where to go on, as conditions on `access`. rises: the oldest instead. None: they oversee whole authorities,
-    and the cases themselves are to be read in order.
+    Whoever oversees no authority gets so many of each unit and relation by which they see any. after: the last key of
+    the part before. rises: the oldest first.
     """
     granted = grants(work, actor)
     if granted is None:
-        return None
-    key, only = access.c.instance_id, [*narrowed(work, actor, wanted), *begun]
+        ways = select(instance.c.id.label("case_id")).where(*let_through(work, actor, wanted))
+        return _in_order(ways, instance.c.id, limit, after, rises).subquery("newest")
+    key, only = access.c.instance_id, narrowed(work, actor, wanted)
     if wanted.before is not None:
         only.append(key < wanted.before)
+    of_all = select(key.label("case_id")).join_from(access, instance, key == instance.c.id)
     branches = [
-        select(key.label("case_id"))
-        .join_from(access, instance, key == instance.c.id)
-        .where(*conditions, *only)
-        .order_by(key if rises else key.desc())
-        .limit(limit)
-        for conditions in granted
+        _in_order(of_all.where(*conditions, *only), key, limit, after, rises).subquery() for conditions in granted
     ]
-    nothing = select(instance.c.id.label("case_id")).where(false())
-    return union(*(select(branch.subquery()) for branch in branches), nothing).subquery("newest")
+    if not branches:  # they have no role anywhere
+        return of_all.where(false()).subquery("newest")
+    found = union_all(*map(select, branches)).subquery("some")
+    return select(found.c.case_id).distinct().subquery("newest")
+
+
+def _in_order(query: Select[Any], key: ColumnElement[int], limit: int, after: int | None, rises: bool) -> Select[Any]:
+    if after is not None:
+        query = query.where(key > after if rises else key < after)
+    return query.order_by(key if rises else key.desc()).limit(limit)
 
 
 def let_through(
@@ -155,7 +156,7 @@ def narrowed(
     if wanted.steps:
         found.append(tuple_(instance.c.process, instance.c.state).in_(sorted(wanted.steps)))
     if wanted.units is not None:
-        found.extend(_brought_by(wanted.units, wanted.is_open))
+        found.append(instance.c.unit_id.in_(sorted(wanted.units)))
     if wanted.authorities is not None:
         found.append(instance.c.authority_id.in_(sorted(wanted.authorities)))
     about_task = _task_conditions(work, actor, wanted, user_task if waiting is None else waiting)
@@ -164,15 +165,6 @@ def narrowed(
     elif about_task:
         found.append(exists(select(user_task.c.id).where(is_waiting(user_task), *about_task)))
     return found
-
-
-def _brought_by(units: Iterable[int], is_open: bool | None) -> Iterator[ColumnElement[bool]]:
-    """That the case is one of these units: found by what they see of their own, unless an index of open ones does."""
-    at = sorted(units)
-    yield instance.c.unit_id.in_(at)
-    if not is_open:
-        own = select(access.c.instance_id).where(access.c.unit_id.in_(at), access.c.relation == OWN)
-        yield instance.c.id.in_(own)
 
 
 def is_waiting(task: FromClause) -> ColumnElement[bool]:

@@ -134,7 +134,11 @@ def choices(work: Work) -> Choices:
     """What occurs in the register."""
     year = func.substr(fact.c.text, literal_column("1"), literal_column("4"))
     years = work.tx.all(Statement(select(year.label("year")).where(fact.c.key == DAY).distinct()))
-    of = select(instance.c.unit_id).join_from(fact, instance, fact.c.instance_id == instance.c.id).where(fact.c.key == DAY)
+    of = (
+        select(instance.c.unit_id)
+        .join_from(fact, instance, fact.c.instance_id == instance.c.id)
+        .where(fact.c.key == DAY)
+    )
     units = [work.office.units[row["unit_id"]] for row in work.tx.all(Statement(of.distinct()))]
     return Choices(
         tuple(sorted((int(row["year"]) for row in years), reverse=True)),

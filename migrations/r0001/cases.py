@@ -1,6 +1,6 @@
 """Revision 0001: cases, their tasks, timers, papers and history, and what follows from an action."""
 
-from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint, text
 
 from migrations.r0001.columns import Instant, Key, Text, metadata, own_key, ref, where
 
@@ -23,7 +23,7 @@ Table(
     Column("updated_at", Instant, nullable=False),
     Column("closed_at", Instant),
     UniqueConstraint("parent_id", "process", "start_key"),
-    Index(None, "parent_id", "process"),
+    Index("ix_instance_open", "process", "state", "authority_id", "unit_id", **where("closed_at IS NULL")),
     Index(None, "process", "id"),
 )  # fmt: skip
 
@@ -64,9 +64,12 @@ Table(
     Column("clock", Text, nullable=False),
     Column("days_left", Integer),
     Column("closed_at", Instant),
-    Index(None, "instance_id", "clock"),
+    Index(None, "instance_id"),
     Index("ix_user_task_open", "clock", "due_at", **where("clock != 'closed'")),
-    Index("ix_user_task_queue", "unit_id", "role", "clock", "due_at", "id"),
+    Index(
+        "ix_user_task_queue", "unit_id", "role", text("coalesce(due_at, 4611686018427387904)"), "instance_id", "id",
+        **where("clock = 'running'"),
+    ),
 )  # fmt: skip
 
 Table(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.installation import whereabouts
 from api.settings import MEGABYTE, Settings, SettingsError, SignOnSettings
 
 
@@ -137,3 +138,33 @@ def test_the_passwords_are_not_shown() -> None:
     }
 
     assert "a secret" not in repr(Settings.from_environment(environ))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("", "data/thidua.db"),
+        ("postgresql://thidua:geheim@db.example.vn:5432/thidua?sslmode=require",
+         "postgresql://thidua@db.example.vn:5432/thidua"),
+        ("postgresql://thidua:ge%40heim@[::1]:5432/thidua", "postgresql://thidua@[::1]:5432/thidua"),
+        ("postgresql:///thidua?host=/run/postgresql", "postgresql:///thidua"),
+    ],
+)  # fmt: skip
+def test_a_database_is_named_without_its_password(url: str, shown: str) -> None:
+    settings = Settings.from_environment({"THIDUA_DATABASE_URL": url})
+
+    assert settings.database_url == url
+    assert whereabouts(settings) == shown
+    assert "heim" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["thidua.db", "postgres://a:geheim@b/c", "mysql://a:geheim@b/c", "postgresql://a:geheim@b", "postgresql://b:x/c",
+     "postgresql://[/c", "postgresql+psycopg://a:geheim@b/c", "postgresql://b/c?password=geheim"],
+)  # fmt: skip
+def test_another_database_is_refused_without_repeating_the_password(url: str) -> None:
+    with pytest.raises(SettingsError, match="THIDUA_DATABASE_URL: must look like postgresql://") as wrong:
+        Settings.from_environment({"THIDUA_DATABASE_URL": url})
+
+    assert "geheim" not in str(wrong.value)

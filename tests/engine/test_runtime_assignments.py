@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ActionNotAvailable, InvalidInput, NotPerformer, TaskAssigned
-from engine.runtime import queries
 from engine.runtime.offices import add_mandate
+from engine.runtime.queue import work_queue
 from tests.errands.office import RuntimeOffice, open_runtime
 
 
@@ -25,7 +25,7 @@ def assign(office: RuntimeOffice, who: str, case: int, to: str | None) -> None:
 
 def queue(office: RuntimeOffice, who: str) -> list[int]:
     with office.looking(who) as (work, actor):
-        return [task["instance_id"] for task in queries.work_queue(work, actor, None, 50)]
+        return [task["instance_id"] for task in work_queue(work, actor, None, 50)]
 
 
 def test_who_takes_a_task_has_it_alone(office: RuntimeOffice) -> None:

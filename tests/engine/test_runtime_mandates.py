@@ -11,6 +11,7 @@ from engine.errors import NotFound, NotPerformer
 from engine.runtime import queries
 from engine.runtime.history import verify
 from engine.runtime.present import actions_json, history_json
+from engine.runtime.queue import work_queue
 from engine.runtime.rights import visible
 from engine.runtime.schema import mandate
 from engine.runtime.snapshots import load_case
@@ -53,7 +54,7 @@ def shown_history(office: RuntimeOffice, case: int, who: str) -> list[dict[str, 
 
 def queue(office: RuntimeOffice, who: str) -> list[int]:
     with office.looking(who) as (work, actor):
-        return [task["instance_id"] for task in queries.work_queue(work, actor, None, 50)]
+        return [task["instance_id"] for task in work_queue(work, actor, None, 50)]
 
 
 def test_a_deputy_acts_and_the_history_says_for_whom_and_by_which_paper(office: RuntimeOffice) -> None:

@@ -12,9 +12,10 @@ from engine.administration.forms import Leaving, NewMandate, NewMembership, NewS
 from engine.administration.succession import settle
 from engine.definition.performing import SYSTEM
 from engine.errors import NotAuthenticated, NotPerformer
-from engine.runtime import commands, queries, rights
+from engine.runtime import commands, rights
 from engine.runtime.assignments import assign
 from engine.runtime.beginning import NewCase, start
+from engine.runtime.queue import work_queue
 from tests.rights.stage import DOSSIERS
 from tests.rights.world import Ground, World
 
@@ -103,7 +104,7 @@ def test_a_task_of_somebody_who_lost_the_role_is_in_the_queue_of_those_who_hold_
     held = next(one for one in world.oracle.held if one.person == "p01")
     world.administer(lambda desk: roles.end(desk, held.key, TODAY - DAY))
 
-    waiting = queries.work_queue(world.work, world.actor("p00"), None, 10)
+    waiting = work_queue(world.work, world.actor("p00"), None, 10)
 
     assert [task["instance_id"] for task in waiting] == [case]
 
@@ -124,7 +125,7 @@ def test_standing_in_as_clerk_does_not_bring_the_tasks_that_somebody_has_as_appr
     world.administer(lambda desk: roles.grant(desk, world.keys["p01"], clerk))
     give(world, "p01", "p00", "clerk", "VP")
 
-    assert queries.work_queue(world.work, world.actor("p00"), None, 10) == []
+    assert work_queue(world.work, world.actor("p00"), None, 10) == []
 
 
 def test_nobody_gives_away_the_task_of_the_case_of_whom_they_stand_in_for(world: World) -> None:

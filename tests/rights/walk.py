@@ -19,6 +19,7 @@ from engine.runtime.assignments import assign
 from engine.runtime.beginning import NewCase, start
 from engine.runtime.commands import Paper
 from engine.runtime.queries import CaseFilter
+from engine.runtime.queue import work_queue
 from engine.runtime.tasks import STATE
 from tests.rights.cells import Outcome
 from tests.rights.changes import change
@@ -336,7 +337,7 @@ class Walker:
             for row in queries.cases(work, actor, CaseFilter((model.code,)), 1000)
         }
         single = {key for key in self.oracle.files if rights.visible(work, actor, world.row(key))}
-        waiting = {row["instance_id"] for row in queries.work_queue(work, actor, None, 1000) if row["kind"] == STATE}
+        waiting = {row["instance_id"] for row in work_queue(work, actor, None, 1000) if row["kind"] == STATE}
         self._judge(f"{person} lists", person, frozenset({Outcome.ALLOWED}), Outcome.ALLOWED)
         for what, found, said in (
             ("lists", listed, wanted), ("sees", single, wanted), ("has waiting", waiting, self.oracle.queue(person)),

@@ -12,6 +12,7 @@ from engine.errors import Refused
 from engine.runtime import changes, commands, queries
 from engine.runtime.database import Row
 from engine.runtime.present import brief
+from engine.runtime.queue import work_queue
 from engine.runtime.service import Answer
 from engine.runtime.work import Work
 from web.doors import reasons_of
@@ -85,7 +86,7 @@ def happened(visit: Visit, work: Work, row: Row, version: int, actor: Actor) -> 
 def next_task(visit: Visit, at: At) -> str:
     """The address of the next case that waits for this person, another one when there is; empty: none; blocks."""
     with visit.look() as (work, actor):
-        waiting = queries.work_queue(work, actor, None, 2)
+        waiting = work_queue(work, actor, None, 2)
         found = [task for task in waiting if task["instance_id"] != at.case_id] or waiting
         if not found:
             return ""

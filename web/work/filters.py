@@ -22,11 +22,12 @@ FILTERS = (
 cua: one of WHOSE_TASK. noi: the unit whose task it is. con: due in that many working days or fewer. cho: has waited
 for more working days."""
 
+DECIDED = "da_quyet_dinh"
 SECTIONS: Mapping[str, str] = {
     "nhap": "Nháp",
     "da_nop": "Đã nộp",
     "bo_sung": "Cần bổ sung",
-    "da_quyet_dinh": "Đã quyết định",
+    DECIDED: "Đã quyết định",
 }
 WHOSE_TASK: Mapping[str, Whose] = {
     "vai": Whose.ROLES,
@@ -70,7 +71,7 @@ def steps(models: Iterable[ProcessModel], section: str) -> tuple[tuple[str, str]
 
 def _is(state: StateModel) -> str:
     if state.final or state.phase is Phase.APPROVED:
-        return "da_quyet_dinh"
+        return DECIDED
     if state.phase is Phase.DRAFTED:
         return "nhap"
     is_back = state.owner is not None and state.owner.seat is Seat.OWN_UNIT and bool(state.edits)

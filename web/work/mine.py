@@ -18,7 +18,7 @@ from notifications.door import failed_count
 from web import navigation
 from web.doors import page_router
 from web.visits import Anybody, Guest, Visit
-from web.work.filters import SECTION, SECTIONS, steps
+from web.work.filters import DECIDED, SECTION, SECTIONS, steps
 
 MOST, MOST_OWN, MOST_DATES, MOST_SIGNED, MOST_UNITS = 100, 10, 12, 100, 3
 DAYS_AHEAD = timedelta(days=30)
@@ -106,13 +106,15 @@ def _own(work: Work, actor: Actor, guest: Guest) -> dict[str, Any]:
     """What the person's units have brought themselves, by how far it has come."""
     units = listing.own_units(work, actor)
     models = [m for m in work.registry.models if any(r.seat is Seat.OWN_UNIT for r in first_page.beginners(m))]
-    wanted = CaseFilter(processes=tuple(m.code for m in models), units=units)
-    counted = listing.counts(work, actor, wanted)
-    tabs = {name: sum(counted[step] for step in steps(models, name)) for name in SECTIONS}
+    parts = {
+        name: CaseFilter(units=units, steps=steps(models, name), is_open=None if name == DECIDED else True)
+        for name in SECTIONS
+    }
+    tabs = listing.tally(work, actor, parts)
     asked = guest.request.query_params.get(SECTION, "")
     chosen = asked if asked in SECTIONS else next((name for name in ("bo_sung", *SECTIONS) if tabs[name]), "nhap")
-    part = CaseFilter(units=units, steps=steps(models, chosen))
-    rows = listing.rows(work, actor, part, Sorting(Order.RECEIVED), None, MOST_OWN + 1)
+    sorting = Sorting(Order.BEGUN if chosen == DECIDED else Order.RECEIVED)
+    rows = listing.rows(work, actor, parts[chosen], sorting, None, MOST_OWN + 1) if tabs[chosen] else []
     return {
         "tabs": [(name, label, tabs[name]) for name, label in SECTIONS.items()],
         "chosen": chosen,
@@ -125,10 +127,12 @@ def _own(work: Work, actor: Actor, guest: Guest) -> dict[str, Any]:
 
 def _office(work: Work, actor: Actor) -> dict[str, Any]:
     """What stands elsewhere: with units, with the council, before the city; mail that did not get through."""
-    counted = listing.counts(work, actor, CaseFilter(is_open=True, authorities=first_page.served(work, actor)))
-    back = sum(counted[step] for step in steps(work.registry.models, "bo_sung"))
-    tiles = [("Đã trả, chờ đơn vị bổ sung", back, "/ho-so?muc=bo_sung")]
-    tiles += [(name, sum(counted[step] for step in of_it), address) for name, of_it, address in TILES]
+    served = first_page.served(work, actor)
+    of_tile = {"back": steps(work.registry.models, "bo_sung"), **{name: of_it for name, of_it, _ in TILES}}
+    parts = {name: CaseFilter(steps=of_it, authorities=served, is_open=True) for name, of_it in of_tile.items()}
+    counted = listing.tally(work, actor, parts)
+    tiles = [("Đã trả, chờ đơn vị bổ sung", counted["back"], "/ho-so?muc=bo_sung")]
+    tiles += [(name, counted[name], address) for name, _, address in TILES]
     tiles.append(("Thư không gửi được", failed_count(work, actor), "/thu?trang_thai=failed"))
     running = first_page.newest_owed(work, actor)
     own = coverage.coverage(work, actor, int(running["id"]))["totals"]["units"] if running else 0

@@ -64,7 +64,7 @@ def queue_routes() -> APIRouter:
 def _view(path: str, params: dict[str, str]) -> View:
     if path == QUEUE:
         return view_of(path, params, cua="vai", sap="han")
-    return view_of(path, params, sap="nhan")
+    return view_of(path, params, sap="ma")
 
 
 def _page(visit: Visit, view: View, *, name: str = "", fault: str = "", status: int = 200) -> Response:

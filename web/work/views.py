@@ -8,7 +8,7 @@ from engine.runtime.listing import Order, Place, Sorting
 from web.work.filters import FILTERS, LONGEST_TEXT
 
 SORT, FROM = "sap", "tu"
-ORDERS: Mapping[str, Order] = {"han": Order.DUE, "don_vi": Order.UNIT, "nhan": Order.RECEIVED}
+ORDERS: Mapping[str, Order] = {"ma": Order.BEGUN, "han": Order.DUE, "don_vi": Order.UNIT, "nhan": Order.RECEIVED}
 
 
 @dataclass(frozen=True, slots=True)

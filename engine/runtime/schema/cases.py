@@ -29,6 +29,7 @@ instance = Table(
     Column("closed_at", Instant),
     UniqueConstraint("parent_id", "process", "start_key"),
     Index(None, "process", "id"),
+    Index("ix_instance_open_unit", "unit_id", "id", sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED),
     Index(
         "ix_instance_open", "process", "state", "authority_id", "unit_id",
         sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED,
