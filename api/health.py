@@ -88,9 +88,11 @@ class Health:
             return Fault("writer_stuck", f"luồng ghi đã {seconds:.0f} giây không trả lời") if is_stuck else None
         except Exception as fault:
             return Fault("database", f"không ghi được vào cơ sở dữ liệu ({type(fault).__name__})")
-        if revision != self._revision:
-            sentence = f"cơ sở dữ liệu đã sang phiên bản {revision}, tiến trình này chạy với {self._revision}"
-            return Fault("schema", f"{sentence}: hãy khởi động lại bằng bản phát hành mới")
+        if self._revision and not revision:
+            return Fault("schema", f"cơ sở dữ liệu không còn là phiên bản {self._revision} nữa: xem «thidua doctor»")
+        if revision != self._revision:  # upgraded under way: this release goes on until it is restarted
+            log.warning("the database went from revision %s to %s: restart this node", self._revision, revision)
+            self._revision = revision
         self._good_at = time.monotonic()
         return None
 

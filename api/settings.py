@@ -1,5 +1,6 @@
 """Settings, read once from the environment; the only module of the door that knows variable names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -13,6 +14,7 @@ ON = ("on", "1", "true", "yes")
 OFF = ("off", "0", "false", "no")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_DRAIN_SECONDS = 25
+_DATABASE_NAME = re.compile(r"/[^/@:]+")  # anything more is a password that was not percent-encoded
 """What is under way then has the rest of half a minute."""
 SHORTEST_TOKEN = 16
 
@@ -242,11 +244,15 @@ class _Reader:
         given = self.text(name, "")
         try:
             parts = urlsplit(given)
-            is_good = parts.scheme == "postgresql" and len(parts.path) > 1 and parts.port != 0
+            is_good = parts.scheme == "postgresql" and parts.port != 0 and bool(_DATABASE_NAME.fullmatch(parts.path))
         except ValueError:
             is_good = False
         if given and not (is_good and "password" not in parse_qs(parts.query)):
-            self.wrong(name, "must look like postgresql://user:password@host:5432/name; empty for SQLite")
+            self.wrong(
+                name,
+                "must look like postgresql://user:password@host:5432/name (in the password @ is %40, / is %2F, : is %3A); "
+                "empty for SQLite",
+            )
         return given
 
     def networks(self, name: str) -> tuple[Network, ...]:

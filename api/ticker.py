@@ -1,5 +1,7 @@
 """Tick: whatever is due at the business instant happens now; and the schedule that keeps ticking.
 
+Every node ticks, and none is special: each takes what is due and in nobody's hands (docs/decisions/0019).
+
 APScheduler only ticks: its own job store loses and doubles jobs, so timers, effects, mails and long work are rows.
 Long work does not wait for a tick: whoever orders some wakes a thread of its own.
 """
@@ -23,11 +25,14 @@ from engine.instants import from_micros, local_date
 from engine.jobs.carrying_out import work_off
 from engine.runtime.database import Transaction
 from engine.runtime.drafts import drop_old
+from engine.runtime.repeats import forget_repeats
 from engine.runtime.service import Engine
 from engine.runtime.statements import NEXT_TIMER
 from notifications.door import Post, next_due, run_due
 
 log = logging.getLogger(__name__)
+OTHERS_SECONDS = 5.0
+"""So long a tick waits for what other nodes have in hand, before it writes letters."""
 
 
 @dataclass(slots=True)
@@ -80,7 +85,7 @@ class Ticker:
             steps = (
                 lambda: self._begin_day(tick_id),
                 self.engine.run_effects,
-                lambda: self.engine.fire_due(tick_id),
+                lambda: self._fire(tick_id),
                 lambda: run_due(self.engine, self._post, self.engine.clock(), tick_id),
                 self.engine.ordered.set,  # long work has a thread of its own: no mail waits for it
             )
@@ -115,11 +120,30 @@ class Ticker:
         self._stopped = True
         self.engine.ordered.set()
 
+    def _fire(self, tick_id: str) -> None:
+        """Fire what is due, also what others have in hand and give back; for a moment wait for them: what they tell
+        belongs into the same letters."""
+        until = time.monotonic() + OTHERS_SECONDS
+        self.engine.fire_due(tick_id)
+        while self._is_timer_due() and time.monotonic() < until:
+            time.sleep(OTHERS_SECONDS / 100)
+            self.engine.fire_due(tick_id)
+
+    def _is_timer_due(self) -> bool:
+        with self.engine.database.read() as tx:
+            timer = tx.one(NEXT_TIMER)
+        return timer is not None and timer["at"] is not None and from_micros(timer["at"]) <= self.engine.clock()
+
     def _begin_day(self, tick_id: str) -> None:
         today = local_date(self.engine.clock())
-        if today != self._settled_on:
+        if today == self._settled_on:
+            return
+        with self.engine.database.read() as tx:
+            if not tx.take("the new day"):  # another node is at it: look again with the next tick
+                return
             settle_due(self.engine, tick_id)
             self.engine.writer.call(lambda tx: drop_old(tx, self.engine.wall()))  # drafts
+            forget_repeats(self.engine.writer, self.engine.clock())
             self._settled_on = today
 
     def advance(self, clock: DemoClock, to: datetime) -> None:

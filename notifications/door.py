@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, select
 from engine.administration.mail import settings
 from engine.definition.registry import Registry
 from engine.instants import from_micros
+from engine.runtime.backlog import counted
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.present import instant
 from engine.runtime.schema import notice, person, unit
@@ -61,8 +62,16 @@ _SENT = Statement(
 _CASES = Statement(
     select(notice.c.instance_id).where(notice.c.message_id == p("which")).distinct().order_by(notice.c.instance_id)
 )
-_STATES = Statement(select(message.c.state, func.count().label("n")).group_by(message.c.state))
-_LAST_SENT = Statement(select(func.max(message.c.settled_at).label("at")).where(message.c.state == State.SENT.value))
+_STATES = Statement(select(*(counted(message.c.state == one.value).label(one.value) for one in State)))
+_SETTLED = message.c.next_attempt_at.is_(None)  # of sent and failed ones; their index goes on with the key
+_LAST_ONES = (
+    select(message.c.settled_at)
+    .where(message.c.state == State.SENT.value, _SETTLED)
+    .order_by(message.c.next_attempt_at.desc(), message.c.id.desc())
+    .limit(100)
+    .subquery()
+)
+_LAST_SENT = Statement(select(func.max(_LAST_ONES.c.settled_at).label("at")))
 _WAITS = Statement(  # what was tried and did not leave yet, with the last answer
     select(message_attempt.c.reply, message.c.address)
     .join_from(message_attempt, message)
@@ -75,8 +84,8 @@ _LAST_ANSWER = select(func.max(_LATER.c.id)).where(_LATER.c.message_id == messag
 _FAILED = Statement(
     select(message, message_attempt.c.reply)
     .outerjoin_from(message, message_attempt, message_attempt.c.id == _LAST_ANSWER)
-    .where(message.c.state == State.FAILED.value, message.c.id < p("before"))
-    .order_by(message.c.id.desc())
+    .where(message.c.state == State.FAILED.value, _SETTLED, message.c.id < p("before"))
+    .order_by(message.c.next_attempt_at.desc(), message.c.id.desc())
     .limit(p("most"))
 )
 _BEYOND = 2**63 - 1
@@ -108,7 +117,7 @@ def run_due(engine: Engine, post: Post, now: datetime, request_id: str = "") -> 
     with post.turn:
         opens_at = engine.office.calendar.waking_hour(now)
         if opens_at > now:
-            engine.writer.call(lambda tx: hold_back(tx, now, opens_at))
+            engine.writer.claim(lambda tx: hold_back(tx, now, opens_at))
             return deliver_due(engine, post.transport, _head(engine, post).sender, now)  # what is about accounts
         total = 0
         while done := _round(engine, post, now, request_id):
@@ -135,12 +144,14 @@ def mails_of_case(tx: Transaction, instance_id: int) -> list[dict[str, Any]]:
 
 
 def traffic(tx: Transaction) -> dict[str, Any]:
-    """How the mail goes: messages by state (queued, sent, failed), when the last one left, and what was answered to
-    the last try of one that has not left yet (None: nothing waits after a try)."""
-    counted = {row["state"]: row["n"] for row in tx.all(_STATES)}
+    """How the mail goes: messages by state (queued, sent, failed), no more than `backlog.MOST` of each; when the last
+    of the newest ones left; and what was answered to the last try of one that has not left yet (None: nothing waits
+    after a try)."""
+    states = tx.one(_STATES)
+    assert states is not None, "counts are always answered"
     last, waits = tx.one(_LAST_SENT), tx.one(_WAITS)
     return {
-        "messages": {state.value: counted.get(state.value, 0) for state in State},
+        "messages": {state.value: states[state.value] for state in State},
         "last_sent_at": instant(last["at"]) if last and last["at"] is not None else None,
         "waits_because": without_address(waits["reply"], waits["address"]) if waits else None,
     }

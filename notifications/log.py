@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 
+from engine.definition.documents import canonical
 from engine.definition.performing import Actor
 from engine.definition.words import fold
 from engine.errors import NotFound
@@ -38,6 +39,9 @@ NEWS = "news"
 KINDS = (TASK_OPENED, REMINDER, NUDGE, ESCALATION, DEADLINE_CHANGED, NEWS, RAISED, DIGEST)
 """What the log can be asked for: why something was written; a mail that says several things; NUDGE: by a person."""
 
+TOLD = ("todo", "action", "due_on", "due_before", "days_late", "rung", "what")
+"""Of the facts of a notice, what the log tells; beside them the "actor"."""
+
 _CODE = re.compile(r"(?:([A-Za-zĐđ]+)-[0-9]{4}-)?([0-9]{1,17})")
 _COLUMNS = [column for column in message.c if column.name not in ("bytes", "text")]
 
@@ -57,6 +61,12 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     before: int | None = None
+
+
+def kept(facts: str) -> str:
+    """Of the facts of a notice, as stored, what is kept when its mail is written: the mail itself has the rest."""
+    found = json.loads(facts)
+    return canonical({name: found[name] for name in ("actor", *TOLD) if name in found})
 
 
 def log(work: Work, actor: Actor, wanted: Wanted, most: int) -> dict[str, Any]:
@@ -294,7 +304,7 @@ def _reason(work: Work, row: Row) -> dict[str, Any]:
         "by_hand": row["event_key"].startswith(f"{NUDGE}:"),
         "by": facts.get("actor", ""),
         "request_id": row["request_id"],
-        **{name: facts.get(name) for name in ("todo", "action", "due_on", "due_before", "days_late", "rung", "what")},
+        **{name: facts.get(name) for name in TOLD},
         "case": {
             "id": str(row["instance_id"]),
             "code": code_of(model, case),

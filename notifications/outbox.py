@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from engine.runtime.backlog import MOST, counted, seconds_since
 from engine.runtime.database import Statement, Transaction
 from engine.runtime.schema import notice
+from engine.runtime.statements import IS_WAITING
 from notifications.retry import State
 from notifications.schema import message
 
@@ -31,7 +32,7 @@ _OUTBOX = Statement(
     select(
         counted(_QUEUED).label("queued"),
         counted(message.c.state == State.FAILED.value).label("failed"),
-        select(func.min(notice.c.not_before)).where(notice.c.state == "waiting").scalar_subquery().label("notice_at"),
+        select(func.min(notice.c.not_before)).where(IS_WAITING).scalar_subquery().label("notice_at"),
         select(message.c.created_at)
         .where(message.c.id == select(func.min(_SOME.c.id)).scalar_subquery())
         .scalar_subquery()

@@ -20,6 +20,7 @@ from engine.runtime.present import brief, instant, unit_json
 from engine.runtime.reminding import NUDGE
 from engine.runtime.rights import visible_rows
 from engine.runtime.schema import instance, notice, person, timer, unit, user_task
+from engine.runtime.statements import IS_WAITING
 from engine.runtime.work import Work
 from notifications.log import Wanted, is_case, reaches, units_named
 
@@ -62,7 +63,7 @@ def waiting(work: Work, actor: Actor, wanted: Wanted, most: int) -> list[dict[st
         .join_from(notice, instance, notice.c.instance_id == instance.c.id)
         .outerjoin(person, notice.c.person_id == person.c.id)
         .outerjoin(unit, notice.c.unit_id == unit.c.id)
-        .where(notice.c.state == "waiting", visible_rows(work, actor))
+        .where(IS_WAITING, visible_rows(work, actor))
         .order_by(notice.c.not_before, notice.c.id)
         .limit(most)
     )

@@ -62,11 +62,20 @@ class Timeouts:
 
     RFC 5321 §4.5.3.2.6 asks for ten minutes after the dot: a shorter wait leaves messages unknown that
     the server did take, and so makes duplicates.
+
+    talk_seconds: until the dot at the latest, on the monotonic clock; later none is sent, however the process was
+    paused meanwhile.
     """
 
     connect_seconds: float = 60
     command_seconds: float = 60
     dot_seconds: float = 600
+    talk_seconds: float = 600
+
+    @property
+    def longest_seconds(self) -> float:
+        """No conversation lasts longer."""
+        return self.talk_seconds + self.dot_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +174,7 @@ class _Session(smtplib.SMTP):
 
     def __init__(self, host: str, port: int, client_name: str, timeouts: Timeouts) -> None:
         self.reply_seconds = self._command_seconds = timeouts.command_seconds
+        self._give_up_at = time.monotonic() + timeouts.talk_seconds
         # The host goes to the constructor: after a bare connect() starttls would check no host name.
         super().__init__(host, port, client_name, timeouts.connect_seconds)
         # The dot is a small write after another one: Nagle would hold it until a delayed ACK, 40 ms.
@@ -183,6 +193,15 @@ class _Session(smtplib.SMTP):
         finally:
             if self.sock is not None:
                 self.sock.settimeout(self._command_seconds)
+
+    def must_be_in_time(self) -> None:
+        """Refuse to go on when the talk has lasted too long: somebody else may be trying by now.
+
+        Raises:
+            TimeoutError: it has.
+        """
+        if time.monotonic() > self._give_up_at:
+            raise TimeoutError("The conversation took too long.")
 
     def leave(self) -> None:
         """Say QUIT and close without awaiting the answer: an outcome not yet stored must not wait."""
@@ -227,6 +246,7 @@ def _hand_over(session: _Session, envelope_from: str, recipient: str, message: b
     _expect(3, session.docmd("DATA"))
     # Two writes: if the first fails, the message is known not to have ended.
     session.send(body)
+    session.must_be_in_time()
     session.send(b".\r\n")
 
 

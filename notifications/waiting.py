@@ -1,6 +1,7 @@
 """The notices that wait, read for one purpose: to be told or to be dropped."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from engine.instants import to_micros
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.notices import ABOUT_TASKS, ESCALATION, RAISED, REMINDER
 from engine.runtime.schema import instance, notice, person, unit, user_task
+from engine.runtime.statements import IS_WAITING
 
 _RUNNING = "running"
 
@@ -62,10 +64,16 @@ def notices_after(tx: Transaction, key: int) -> list[Notice]:
     return [_notice(row) for row in tx.all(_AFTER, key=key)]
 
 
-def unchanged(tx: Transaction, seen: Notice) -> bool:
-    """Whether the notice still waits and everything about it is as it was."""
-    row = tx.one(_AGAIN, which=seen.id)
-    return row is not None and _notice(row) == seen
+def still_waiting(tx: Transaction, keys: Iterable[int]) -> set[int]:
+    """Those of the notices that nobody has composed or dropped."""
+    return {row["id"] for rows in tx.gather(*((_STILL, {"which": key}) for key in keys)) for row in rows}
+
+
+def unchanged(tx: Transaction, seen: Sequence[Notice]) -> bool:
+    """Whether all these notices still wait, everything about them is as it was, and nobody else has them in hand;
+    then they are locked until the transaction ends."""
+    found = tx.gather(*((_AGAIN, {"which": told.id}) for told in seen))
+    return all(rows and _notice(rows[0]) == told for rows, told in zip(found, seen, strict=True))
 
 
 def _waiting() -> Select[Any]:
@@ -83,14 +91,15 @@ def _waiting() -> Select[Any]:
         .outerjoin(user_task, notice.c.task_id == user_task.c.id)
         .outerjoin(person, notice.c.person_id == person.c.id)
         .outerjoin(unit, notice.c.unit_id == unit.c.id)
-        .where(notice.c.state == "waiting")
+        .where(IS_WAITING)
     )
 
 
 _DUE = Statement(_waiting().where(notice.c.not_before <= bindparam("now")).order_by(notice.c.id))
 _AFTER = Statement(_waiting().where(notice.c.id > bindparam("key")).order_by(notice.c.id))
 _LAST = Statement(select(func.max(notice.c.id).label("id")))
-_AGAIN = Statement(_waiting().where(notice.c.id == bindparam("which")))
+_AGAIN = Statement(_waiting().where(notice.c.id == bindparam("which")).with_for_update(of=notice, skip_locked=True))
+_STILL = Statement(select(notice.c.id).where(notice.c.id == bindparam("which"), notice.c.state == "waiting"))
 
 
 def _notice(row: Row) -> Notice:

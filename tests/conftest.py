@@ -3,7 +3,7 @@
 One server serves all workers of a run: the process that began the run starts it and ends it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 from bench.postgres import NoPostgres, Server, running
 from tests.databases import KINDS, MISSING, ONLY_POSTGRESQL, ONLY_SQLITE, POSTGRESQL, SQLITE, Home, at_home
 
-Folders = Callable[[str], Path]
 FORGETFUL = {
     "synchronous_commit": "off",
     "full_page_writes": "off",

@@ -11,6 +11,7 @@ from engine.office.calendar import CalendarDay
 from engine.runtime import offices
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.present import instant
+from engine.runtime.queue import is_running
 from engine.runtime.schema import calendar_day, user_task
 
 p = bindparam
@@ -21,12 +22,10 @@ _DAYS = Statement(
 )
 _DUE_IN = Statement(
     select(user_task.c.due_on, func.count().label("n"))
-    .where(user_task.c.clock == "running", user_task.c.due_on.between(p("first"), p("last")))
+    .where(is_running(user_task), user_task.c.due_on.between(p("first"), p("last")))
     .group_by(user_task.c.due_on)
 )
-_DUE_FROM = Statement(
-    select(func.count().label("n")).where(user_task.c.clock == "running", user_task.c.due_on >= p("day"))
-)
+_DUE_FROM = Statement(select(func.count().label("n")).where(is_running(user_task), user_task.c.due_on >= p("day")))
 
 
 COMPUTED, LAST_QUARTER = "holidays ", 10

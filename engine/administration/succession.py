@@ -55,6 +55,7 @@ _OPEN_TASKS_BY_SEAT = Statement(
     .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
     .where(user_task.c.clock != "closed", user_task.c.kind == STATE)
     .group_by(instance.c.authority_id, user_task.c.role, user_task.c.unit_id)
+    .order_by(instance.c.authority_id, user_task.c.role, user_task.c.unit_id)
 )
 _SEATED = Statement(
     select(user_task)
@@ -66,6 +67,7 @@ _SEATED = Statement(
         user_task.c.unit_id == p("unit_id"),
         instance.c.authority_id == p("authority_id"),
     )
+    .order_by(user_task.c.id)
 )
 
 

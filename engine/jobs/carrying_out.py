@@ -3,12 +3,13 @@
 What became of a row is written in the transaction that does it: whatever breaks off, no row happens twice and
 none is left out. A row is taken as its owner, with the rights they have at that moment, through the same commands
 as everybody's.
+
+Several nodes share the work: each takes a turn for the next job that nobody has in hand.
 """
 
 import json
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -33,8 +34,16 @@ ACCOUNT_CLOSED = "Tài khoản của người giao tác vụ đã bị khóa, n�
 BROKEN = "Hệ thống không thực hiện được ({fault}). Hãy báo quản trị."
 
 p = bindparam
-_NEXT = Statement(select(job.c.id, job.c.kind).where(IS_OPEN).order_by(job.c.turn, job.c.id).limit(1))
+_NEXT = Statement(
+    select(job.c.id, job.c.kind)
+    .where(IS_OPEN)
+    .order_by(job.c.turn, job.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_SERVE = Statement(update(job).where(job.c.id == p("which")).values(turn=p("turn")))
 _OPEN_JOB = Statement(select(job).where(job.c.id == p("which"), IS_OPEN))
+_FREE_JOB = Statement(select(job).where(job.c.id == p("which"), IS_OPEN).with_for_update(skip_locked=True))
 _OWNER = Statement(
     select(person.c.id, person.c.username, person.c.name, person.c.staff_code).where(
         person.c.id == p("which"), person.c.active
@@ -54,7 +63,7 @@ _SETTLE = Statement(
 _MOVE = Statement(
     update(job)
     .where(job.c.id == p("which"))
-    .values(state=p("state"), done=p("done"), reason=p("reason"), ended_at=p("ended_at"), turn=p("turn"))
+    .values(state=p("state"), done=p("done"), reason=p("reason"), ended_at=p("ended_at"))
 )
 _FILE = Statement(
     update(job)
@@ -64,12 +73,12 @@ _FILE = Statement(
         media_type=p("media_type"), content=p("content"),
     )
 )  # fmt: skip
-_TRY = Statement(update(job).where(job.c.id == p("which"), IS_OPEN).values(tries=job.c.tries + 1, turn=p("turn")))
+_TRY = Statement(update(job).where(job.c.id == p("which"), IS_OPEN).values(tries=job.c.tries + 1))
 log = logging.getLogger(__name__)
 
 
 def work_off(engine: Engine, goes_on: Callable[[], bool] = lambda: True) -> None:
-    """Carry out everything that is ordered, a chunk of each in turn; blocks.
+    """Carry out everything that is ordered, a chunk of each in turn, but for what other nodes are at; blocks.
 
     goes_on: asked before each chunk; False leaves the rest for later.
     """
@@ -77,37 +86,45 @@ def work_off(engine: Engine, goes_on: Callable[[], bool] = lambda: True) -> None
         is_old = has_expired(tx, engine.wall())
     if is_old:
         engine.writer.call(lambda tx: drop_expired(tx, engine.wall()))
-    while goes_on() and (found := _next(engine)) is not None:
-        if found["kind"] == Kind.EXPORT:
-            _export(engine, found["id"])
+    of_others: set[int] = set()
+    while goes_on() and (found := engine.writer.claim(_take_turn)) is not None:
+        if found["id"] in of_others:  # every other job has had its turn since
+            return
+        chunk = _export if found["kind"] == Kind.EXPORT else _chunk
+        if chunk(engine, found["id"]):
+            of_others.clear()
         else:
-            engine.writer.call(partial(_chunk, engine, found["id"]))
+            of_others.add(found["id"])
 
 
-def _chunk(engine: Engine, job_id: int, tx: Transaction) -> None:
-    carry_out_chunk(engine.work(tx, f"job-{job_id}"), job_id)
+def _take_turn(tx: Transaction) -> Row | None:
+    """The job that was served longest ago, and that nobody has locked; it goes behind all others."""
+    found = tx.one(_NEXT)
+    if found is not None:
+        tx.run(_SERVE, which=found["id"], turn=next_turn(tx))
+    return found
 
 
-def carry_out_chunk(work: Work, job_id: int) -> None:
-    """Carry out the next rows of a job; nothing when it was cancelled meanwhile."""
-    given = work.tx.one(_OPEN_JOB, which=job_id)
+def _chunk(engine: Engine, job_id: int) -> bool:
+    return engine.writer.call(lambda tx: carry_out_chunk(engine.work(tx, f"job-{job_id}"), job_id))
+
+
+def carry_out_chunk(work: Work, job_id: int) -> bool:
+    """Carry out the next rows of a job; False when it was cancelled meanwhile, or another node is at it."""
+    given = work.tx.one(_FREE_JOB, which=job_id)
     if given is None:
-        return
+        return False
     actor = _owner(work, given)
     if actor is None:
         _end(work, given, JobState.FAILED, given["done"], ACCOUNT_CLOSED)
-        return
+        return True
     rows, params = work.tx.all(_WAITING, which=job_id), json.loads(given["params"])
     for row in rows:
         _carry_out(work, given["kind"], params, row, actor)
     done = given["done"] + len(rows)
     state = JobState.READY if done >= given["total"] or not rows else JobState.RUNNING
     _end(work, given, state, done)
-
-
-def _next(engine: Engine) -> Row | None:
-    with engine.database.read() as tx:
-        return tx.one(_NEXT)
+    return True
 
 
 def _owner(work: Work, given: Row) -> Actor | None:
@@ -121,8 +138,7 @@ def _owner(work: Work, given: Row) -> Actor | None:
 
 def _end(work: Work, given: Row, state: JobState, done: int, reason: str = "") -> None:
     ended_at = None if state in OPEN else work.micros
-    turn = next_turn(work.tx)
-    work.tx.run(_MOVE, which=given["id"], state=state, done=done, reason=reason, ended_at=ended_at, turn=turn)
+    work.tx.run(_MOVE, which=given["id"], state=state, done=done, reason=reason, ended_at=ended_at)
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -178,18 +194,24 @@ def _reasons(refused: Refused) -> list[str]:
 
 
 # ── exports ──────────────────────────────────────────────────────────────────────────────────────
-def _export(engine: Engine, job_id: int) -> None:
-    """Make the file beside the writer, then keep it; broken off, it is made again from the beginning, a few times."""
-    reason = ""
-    engine.writer.call(lambda tx: tx.run(_TRY, which=job_id, turn=next_turn(tx)))
+def _export(engine: Engine, job_id: int) -> bool:
+    """Make the file beside the writer, then keep it; broken off, it is made again from the beginning, a few times.
+    False when another node is at it, or it was cancelled."""
+    reason, name = "", f"job {job_id}"
+    with engine.database.read() as tx:
+        if not tx.take(name):
+            return False
+    engine.writer.call(lambda tx: tx.run(_TRY, which=job_id))
     try:
         with engine.database.read() as tx:
+            if not tx.take(name):  # at the same moment
+                return False
             work, given = engine.work(tx), tx.one(_OPEN_JOB, which=job_id)
             actor = _owner(work, given) if given is not None else None
             is_tried = given is not None and actor is not None and given["tries"] <= MOST_TRIES
             made = exported(work, actor, json.loads(given["params"])) if given and actor and is_tried else None
         if given is None:
-            return
+            return False
         reason = "" if made else GIVEN_UP if actor else ACCOUNT_CLOSED
     except FAULTS:
         raise
@@ -208,3 +230,4 @@ def _export(engine: Engine, job_id: int) -> None:
             _end(work, there, JobState.FAILED, 0, reason)
 
     engine.writer.call(lambda tx: keep(engine.work(tx)))
+    return True

@@ -37,7 +37,7 @@ _BACKLOG = Statement(
         counted(
             _IS_OPEN, user_task.c.clock == literal_column("'running'"), user_task.c.due_at < bindparam("now")
         ).label("overdue_tasks"),
-        counted(effect.c.state == "pending").label("pending_effects"),
+        counted(effect.c.state == literal_column("'pending'")).label("pending_effects"),
         counted(incident.c.resolved_at.is_(None)).label("open_incidents"),
         counted(or_(job.c.state == "waiting", job.c.state == "running")).label("waiting_jobs"),
         select(func.min(timer.c.due_at)).scalar_subquery().label("timer_at"),

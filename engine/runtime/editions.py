@@ -37,17 +37,18 @@ class Editions:
     def of(self, tx: Transaction, number: int | None = None) -> Edition:
         """The edition that the transaction sees, with its own uncommitted changes; number: when it was asked."""
         number = number_of(tx) if number is None else number
-        if number != self.current.number:
+        current = self.current  # looked at once: another thread may renew it at any moment
+        if number != current.number:
             with self._turn:
-                if number != self.current.number:
-                    self.renew()
-        return self.current if number == self.current.number else Edition(number, load_office(tx))
+                current = self.current if number == self.current.number else self.renew()
+        return current if number == current.number else Edition(number, load_office(tx))
 
     def renew(self) -> Edition:
         """Read what is committed now."""
         with self._database.read() as tx:
-            self.current = Edition(number_of(tx), load_office(tx))
-        return self.current
+            renewed = Edition(number_of(tx), load_office(tx))
+        self.current = renewed
+        return renewed
 
 
 def number_of(tx: Transaction) -> int:

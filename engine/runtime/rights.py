@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
 
 from engine.definition.audience import hidden
 from engine.definition.language import Seat
@@ -148,5 +148,5 @@ def _seen_by(work: Work, actor: Actor) -> ColumnElement[bool]:
         and_(access.c.relation.in_(FOR_MEMBERS), at.in_(sorted(actor.units))),
         and_(access.c.relation.in_(FOR_DESKS), tuple_(instance.c.authority_id, at).in_(sorted(_desks(work, actor)))),
     )
-    granted: Any = exists(select(access.c.id).where(access.c.instance_id == instance.c.id, or_(*meant)))
+    granted: Any = exists().where(access.c.instance_id == instance.c.id, or_(*meant))
     return or_(instance.c.authority_id.in_(sorted(overseen(work, actor))), granted)

@@ -295,14 +295,15 @@ FIRED = Statement(select(firing.c.key).where(firing.c.key == p("key")))
 # ── effects, incidents, notices ──────────────────────────────────────────────────────────────
 NEW_EFFECT = insertion(effect)
 _CAUSE = select(history.c.request_id).where(history.c.id == effect.c.history_id).scalar_subquery()
-_PENDING = select(effect, _CAUSE.label("request_id")).where(effect.c.state == "pending")
+_IS_PENDING = effect.c.state == literal_column("'pending'", Text)  # as the partial index says it
+_PENDING = select(effect, _CAUSE.label("request_id")).where(_IS_PENDING)
 NEXT_EFFECT = Statement(  # of an entry of the history; waits for who has it in hand
     _PENDING.where(effect.c.history_id == p("which")).order_by(effect.c.ordinal).limit(1).with_for_update(of=effect)
 )
 LEFT_EFFECT = Statement(_PENDING.where(effect.c.id == p("which")).with_for_update(of=effect, skip_locked=True))
 LEFT_EFFECTS = Statement(  # of each case the first
     select(func.min(effect.c.id).label("id"))
-    .where(effect.c.state == "pending")
+    .where(_IS_PENDING)
     .group_by(effect.c.instance_id)
     .order_by(func.min(effect.c.id))
     .limit(100)
@@ -312,4 +313,5 @@ LEAVE_EFFECT = Statement(update(effect).where(effect.c.id == p("which")).values(
 NEW_INCIDENT = insertion(incident)
 INCIDENT = Statement(select(incident.c.id).where(incident.c.key == p("key"), incident.c.resolved_at.is_(None)))
 NEW_NOTICE = insertion(notice)
-NEXT_NOTICE = Statement(select(func.min(notice.c.not_before).label("at")).where(notice.c.state == "waiting"))
+IS_WAITING = notice.c.state == literal_column("'waiting'", Text)  # as the partial index says it
+NEXT_NOTICE = Statement(select(func.min(notice.c.not_before).label("at")).where(IS_WAITING))

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, delete, exists, select
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Occurrence, occurrences
@@ -38,36 +38,45 @@ AT_ONCE = 100
 MOST_LATE = 200
 
 p = bindparam
-_OTHER = timer.alias("other")
-
-
-def _due(kind: str, *first: Any) -> Select[Any]:
-    """Timers of that kind with their task's date and clock and their case, but for those that another timer of the
-    task comes before."""
-    is_other = and_(_OTHER.c.task_id == timer.c.task_id, _OTHER.c.kind != kind, *first)
-    return (
-        select(
-            timer.c.id.label("timer_id"),
-            *(timer.c[name].label(name) for name in ("task_id", "kind", "day_offset", "due_at")),
-            user_task.c.due_on,
-            user_task.c.clock,
-            instance,
-        )
-        .join_from(timer, user_task, timer.c.task_id == user_task.c.id)
-        .join(instance, timer.c.instance_id == instance.c.id)
-        .where(timer.c.kind == kind, timer.c.due_at <= p("now"), ~exists().where(is_other))
-        .order_by(timer.c.due_at, timer.c.id)
-    )
-
-
-_RUNGS = Statement(
-    _due("rung", _OTHER.c.due_at < timer.c.due_at).limit(p("most")).with_for_update(of=timer, skip_locked=True)
-)
-_TIME_OUTS = _due("time_out", _OTHER.c.due_at <= timer.c.due_at)
-_LATE = Statement(_TIME_OUTS.with_only_columns(timer.c.id).limit(MOST_LATE))
-_TIME_OUT = Statement(_TIME_OUTS.where(timer.c.id == p("which")).with_for_update(of=timer, skip_locked=True))
 _KEYS = tuple(f"k{n}" for n in range(AT_ONCE))
-_STOP = Statement(delete(timer).where(timer.c.id.in_([p(name) for name in _KEYS])))
+_GIVEN: list[BindParameter[int]] = [p(name) for name in _KEYS]
+_FIRST = timer.alias("first")
+_RUNGS = Statement(
+    select(timer)
+    .where(timer.c.kind == "rung", timer.c.due_at <= p("now"))
+    .order_by(timer.c.due_at, timer.c.id)
+    .limit(p("most"))
+    .with_for_update(skip_locked=True)
+)
+_STOP = Statement(delete(timer).where(timer.c.id.in_(_GIVEN)))
+_AROUND = Statement(  # the cases of tasks, and when the clock ends these
+    select(
+        instance,
+        user_task.c.id.label("task_id"),
+        user_task.c.due_on,
+        user_task.c.clock,
+        timer.c.due_at.label("ends_at"),
+    )
+    .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
+    .outerjoin(timer, and_(timer.c.task_id == user_task.c.id, timer.c.kind == "time_out"))
+    .where(user_task.c.id.in_(_GIVEN))
+)
+_COMES_FIRST = exists().where(
+    _FIRST.c.task_id == timer.c.task_id, _FIRST.c.kind == "rung", _FIRST.c.due_at <= timer.c.due_at
+)
+_LATE = Statement(
+    select(timer.c.id)
+    .where(timer.c.kind == "time_out", timer.c.due_at <= p("now"), ~_COMES_FIRST)
+    .order_by(timer.c.due_at, timer.c.id)
+    .limit(MOST_LATE)
+)
+_TIME_OUT = Statement(
+    select(instance, user_task.c.due_on, *(timer.c[name] for name in ("task_id", "kind", "due_at")))
+    .join_from(timer, user_task, timer.c.task_id == user_task.c.id)
+    .join(instance, timer.c.instance_id == instance.c.id)
+    .where(timer.c.id == p("which"), timer.c.due_at <= p("now"), ~_COMES_FIRST)
+    .with_for_update(of=timer, skip_locked=True)
+)
 _STOP_ONE = Statement(delete(timer).where(timer.c.id == p("which")))
 
 
@@ -87,20 +96,31 @@ def fire_rungs(work: Work, most: int = AT_ONCE) -> int:
 
     The locked timers are all that it decides on: whoever closes a task or moves its date deletes its timers.
     """
-    due = claim_rungs(work.tx, work.micros, most)
+    taken = claim_rungs(work.tx, work.micros, most)
+    if not taken:
+        return 0
+    around = {row["task_id"]: row for row in work.tx.all(_AROUND, **_given([row["task_id"] for row in taken]))}
+    due = [{**rung, **around[rung["task_id"]]} for rung in taken]
     running = [row for row in due if row["clock"] == "running"]
-    if running:
-        _together(work.tx, partial(_climb, work), running, partial(_alone, work))
-    return len(due)
+    later = [row for row in running if row["ends_at"] is not None and row["ends_at"] < row["due_at"]]
+    for row in later:  # the clock comes first
+        _set(work, row, row["day_offset"], row["due_at"])
+    if first := [row for row in running if row not in later]:
+        _together(work.tx, partial(_climb, work), first, partial(_alone, work))
+    return len(due) - len(later)
 
 
 def claim_rungs(tx: Transaction, now: int, most: int = AT_ONCE) -> list[Row]:
     """Take down up to `most` rungs that are due at `now` (microseconds UTC); the first due come first."""
     due = tx.all(_RUNGS, now=now, most=most)
     if due:
-        keys = [row["timer_id"] for row in due]
-        tx.run(_STOP, **dict(zip(_KEYS, (*keys, *[keys[-1]] * (AT_ONCE - len(keys))), strict=True)))
+        tx.run(_STOP, **_given([row["id"] for row in due]))
     return due
+
+
+def _given(keys: Sequence[int]) -> dict[str, int]:
+    """Up to `AT_ONCE` keys, and the last again and again, as the parameters of one statement."""
+    return dict(zip(_KEYS, (*keys, *[keys[-1]] * (AT_ONCE - len(keys))), strict=True))
 
 
 def _together(
@@ -134,16 +154,17 @@ def _climb(work: Work, due: Sequence[Row]) -> None:
     people = _remembered()
     for one in climbs:
         if one.ahead is not None:
-            work.tx.run(
-                NEW_TIMER, task_id=one.timer["task_id"], instance_id=one.timer["id"], kind="rung",
-                day_offset=one.ahead.offset, due_at=to_micros(one.ahead.at),
-            )  # fmt: skip
+            _set(work, one.timer, one.ahead.offset, to_micros(one.ahead.at))
         for found in one.passed:
             if _key(one.timer, str(found.offset)) not in fired:
                 is_latest = found is one.passed[-1]
                 _fired(work, one.timer, str(found.offset), to_micros(found.at), SENT if is_latest else SKIPPED)
                 if is_latest:
                     _remind(work, cases[one.timer["id"]], one, found, people)
+
+
+def _set(work: Work, row: Row, offset: int, due_at: int) -> None:
+    work.tx.run(NEW_TIMER, task_id=row["task_id"], instance_id=row["id"], kind="rung", day_offset=offset, due_at=due_at)
 
 
 def _plan(work: Work, row: Row) -> Climb:

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from engine.errors import Unavailable
-from engine.runtime.database import FAULTS, Database, Transaction, is_conflict, is_constraint
+from engine.runtime.database import FAULTS, Database, Transaction, is_conflict, is_constraint, is_out_of_order
 
 T = TypeVar("T")
 Command = Callable[[Transaction], T]
@@ -44,7 +44,7 @@ class Writer:
         self._database, self._follow_up = database, follow_up
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._turn, self._door = threading.Lock(), threading.Lock()
-        self._stopped = False
+        self._stopped, self._waiting = False, 0
         self.commands = self.commits = self.conflicts = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -52,7 +52,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many commands have queued up."""
-        return self._queue.qsize()
+        return self._waiting
 
     @property
     def is_alive(self) -> bool:
@@ -69,12 +69,13 @@ class Writer:
         with self._door:
             if self._stopped:
                 raise Unavailable(seconds=5)
+            self._waiting += 1
             self._queue.put((command, future))
         return future
 
     def call(self, command: Command[T]) -> T:
         """Like `submit`, and wait; while nobody writes, the caller does so itself, which saves two hand-overs."""
-        if not self._queue.empty() or not self._turn.acquire(blocking=False):
+        if self._waiting or not self._turn.acquire(blocking=False):  # nobody is overtaken
             return self.submit(command).result()
         try:
             if self._stopped:
@@ -88,7 +89,7 @@ class Writer:
     def claim(self, command: Command[T]) -> T:
         """Run a command that decides on nothing but rows that it locks (`Database.claim`), in the caller's thread.
 
-        It does not wait for what has queued up.
+        It does not wait for what has queued up. What it leaves for the follow-up is not followed: it takes no action.
 
         Raises:
             Unavailable: the writer has been stopped.
@@ -120,6 +121,8 @@ class Writer:
         batch: list[Item] = []
         item: Item | None = first
         while item is not None:
+            with self._door:
+                self._waiting -= 1
             if item[1].set_running_or_notify_cancel():  # from here on it cannot be cancelled
                 batch.append(item)
             if len(batch) == MOST_AT_ONCE:
@@ -135,7 +138,7 @@ class Writer:
         try:
             outcomes, follows = self._again(lambda tx: _outcomes(tx, batch))
         except BaseException as fault:  # nothing of the batch was committed
-            if len(batch) > 1 and isinstance(fault, FAULTS):
+            if len(batch) > 1 and _is_surely_undone(fault):
                 for item in batch:
                     self._commit([item])
                 return
@@ -179,6 +182,11 @@ class Writer:
                     left.popleft()
         except BaseException:  # its rows are still pending: the ticker takes what is left, and this thread goes on
             log.exception("follow-up failed")
+
+
+def _is_surely_undone(fault: BaseException) -> bool:
+    """Whether the database refused something; where it went away, the commit may have been carried out."""
+    return isinstance(fault, FAULTS) and (is_conflict(fault) or not is_out_of_order(fault))
 
 
 def _outcomes(tx: Transaction, batch: list[Item]) -> list[Outcome]:

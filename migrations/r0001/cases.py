@@ -1,6 +1,6 @@
 """Revision 0001: cases, their tasks, timers, papers and history, and what follows from an action."""
 
-from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from migrations.r0001.columns import Instant, Key, Text, metadata, own_key, ref, where
 
@@ -24,17 +24,18 @@ Table(
     Column("closed_at", Instant),
     UniqueConstraint("parent_id", "process", "start_key"),
     Index("ix_instance_open", "process", "state", "authority_id", "unit_id", **where("closed_at IS NULL")),
+    Index("ix_instance_open_unit", "unit_id", "id", **where("closed_at IS NULL")),
     Index(None, "process", "id"),
 )  # fmt: skip
 
 Table(
     "access", metadata,
-    own_key(),
     ref("instance_id", "instance"),
     ref("unit_id", "unit"),
     Column("relation", Text, nullable=False),
-    UniqueConstraint("instance_id", "unit_id", "relation"),
+    PrimaryKeyConstraint("instance_id", "unit_id", "relation"),
     Index(None, "unit_id", "relation", "instance_id"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 Table(
@@ -130,15 +131,16 @@ Table(
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     UniqueConstraint("instance_id", "seq"),
+    Index(None, "actor_id"),
 )  # fmt: skip
 
 Table(
     "involvement", metadata,
-    own_key(),
     ref("instance_id", "instance"),
     ref("person_id", "person"),
     Column("duty", Text, nullable=False),
-    UniqueConstraint("instance_id", "person_id", "duty"),
+    PrimaryKeyConstraint("instance_id", "person_id", "duty"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 Table(
@@ -151,7 +153,7 @@ Table(
     Column("payload", Text, nullable=False),
     Column("state", Text, nullable=False),
     UniqueConstraint("history_id", "ordinal"),
-    Index(None, "state", "id"),
+    Index("ix_effect_pending", "instance_id", "id", **where("state = 'pending'")),
 )  # fmt: skip
 
 Table(
@@ -187,7 +189,7 @@ Table(
     UniqueConstraint("event_key", "recipient"),
     Index(None, "instance_id"),
     Index(None, "message_id"),
-    Index(None, "state", "not_before"),
+    Index("ix_notice_waiting", "not_before", "id", **where("state = 'waiting'")),
 )  # fmt: skip
 
 Table(

@@ -221,7 +221,7 @@ def test_a_row_that_the_engine_cannot_do_keeps_no_other_from_its_turn(
 
     def broken(work: Any, model: Any, new: Any, actor: Any) -> Any:
         row = start(work, model, new, actor)
-        if row["id"] == 2:
+        if row["id"] >= 2:
             raise ZeroDivisionError
         return row
 
@@ -342,7 +342,7 @@ def test_of_too_many_jobs_the_oldest_that_ended_go(office: Office, monkeypatch: 
 def test_work_goes_on_in_turns_so_that_what_was_just_served_comes_last(office: Office) -> None:
     first = ordered(office, leaves())
     export = ordered(office, export_cases(CaseFilter(("leave_request",)), "csv", "Danh sách"), "binh")
-    chunk(office, first)
+    work_off(office.engine, iter((True, False)).__next__)
     second = ordered(office, leaves(), "chi")
 
     with office.engine.database.read() as tx:

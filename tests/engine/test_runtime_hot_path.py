@@ -1,20 +1,24 @@
 """One action: what it asks is asked at once and does not grow; what is remembered of people is never too old."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from engine.errors import NotAuthenticated, NotFound
 from engine.runtime import known
+from engine.runtime.editions import Editions
 from engine.runtime.known import Known, Unknown
 from engine.runtime.offices import add_mandate, add_membership
 from tests.errands.office import SINCE, RuntimeOffice, open_runtime
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[RuntimeOffice]:
-    with open_runtime(tmp_path) as office:
+def office(folder: Path) -> Iterator[RuntimeOffice]:
+    with open_runtime(folder) as office:
         yield office
 
 
@@ -131,6 +135,18 @@ def test_who_has_just_been_given_a_role_hears_of_its_tasks(office: RuntimeOffice
     office.act("lan", case, "ask")
 
     assert office.notices("task_opened")[-2:] == [("task_opened", "an"), ("task_opened", "ha")]
+
+
+def test_nobody_is_given_a_later_edition_that_another_thread_has_just_read(office: RuntimeOffice) -> None:
+    editions = office.engine.editions
+    seen = editions.current
+    looks = chain([seen, seen], repeat(replace(seen, number=seen.number + 1)))  # after two looks it has been read
+
+    with (
+        office.engine.database.read() as tx,
+        patch.object(Editions, "current", property(lambda _: next(looks)), create=True),
+    ):
+        assert editions.of(tx).number == seen.number
 
 
 def test_what_is_known_is_found_once_and_forgotten_when_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """PostgreSQL: several write at the same time, faults of what was sent come late, and a server can go away."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from sqlalchemy import bindparam, select, text, update
 from engine.runtime import schema
 from engine.runtime.database import Database, Statement, Transaction, is_conflict, is_constraint, is_out_of_order
 from engine.runtime.database.pipe import MOST_PREPARED
+from engine.runtime.database.postgres import PostgresTransaction
 from engine.runtime.statements import insertion
 from engine.runtime.writer import Writer
 from tests.databases import new_database
@@ -201,9 +203,73 @@ def test_after_a_lost_connection_the_next_one_works(database: Database) -> None:
     assert stored(database) == ["a"]
 
 
+def test_a_statement_that_takes_too_long_costs_no_connection(database: Database) -> None:
+    def who() -> object:
+        with database.write() as tx:
+            return tx.one(WHO)
+
+    before = [who(), who()]  # the two that write
+
+    def sleep() -> None:
+        with database.write() as tx:
+            tx.command("SET LOCAL statement_timeout = 1")
+            tx.one(Statement(text("SELECT 1 AS n FROM pg_sleep(5)")))
+
+    with pytest.raises(psycopg.errors.QueryCanceled) as caught:
+        sleep()
+
+    assert is_out_of_order(caught.value)
+    assert sorted(map(str, (who(), who()))) == sorted(map(str, before))
+
+
 def test_where_nobody_listens_the_fault_says_so() -> None:
     database = Database("postgresql://nobody@127.0.0.1:9/none")
-    with suppress(AssertionError), pytest.raises(Exception, match="connection") as caught, database.read():
+    with pytest.raises(psycopg.OperationalError) as caught, database.read():
         pass
     assert is_out_of_order(caught.value)
     database.close()
+
+
+def test_what_may_have_been_committed_is_not_carried_out_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the COMMIT of a batch is lost: run one by one, its commands would be carried out twice."""
+    writer, settle, commits = Writer(database), PostgresTransaction.settle, itertools.count(1)
+    begun, release = threading.Event(), threading.Event()
+
+    def settle_and_lose_the_second(self: PostgresTransaction) -> None:
+        settle(self)
+        if next(commits) == 2:
+            raise psycopg.OperationalError("the connection went away")
+
+    def hold(_: Transaction) -> None:
+        begun.set()
+        assert release.wait(10)
+
+    monkeypatch.setattr(PostgresTransaction, "settle", settle_and_lose_the_second)
+    try:
+        held = writer.submit(hold)
+        assert begun.wait(10)
+        batch = [writer.submit(lambda tx, name=name: tx.run(STORE, name=name, value="")) for name in ("a", "b")]
+        release.set()
+        held.result(10)
+        faults = [future.exception(10) for future in batch]
+    finally:
+        writer.stop()
+
+    assert stored(database) == ["a", "b"]
+    assert [type(fault) for fault in faults] == [psycopg.OperationalError] * 2
+
+
+def test_nobody_is_given_a_broken_connection(database: Database) -> None:
+    """A conflict in each of many transactions, each with a statement of its own, leaves nothing behind."""
+    with database.write() as tx:
+        tx.run(STORE, name="a", value="")
+    for n in range(MOST_PREPARED + 50):
+        with suppress(psycopg.errors.UniqueViolation), database.write() as tx:
+            tx.one(Statement(text(f"SELECT {n} AS n")))
+            tx.run(STORE, name="a", value="")
+        with database.write() as tx:
+            row = tx.one(Statement(text(f"SELECT {-n} AS n, pg_backend_pid() AS pid")))
+            assert row is not None
+            assert row["n"] == -n

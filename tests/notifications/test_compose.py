@@ -1,5 +1,6 @@
 """From notices to messages, on the real engine and database: each is told once, at the right time, in one letter."""
 
+import json
 from datetime import date, timedelta
 from email import message_from_bytes
 from functools import partial
@@ -14,6 +15,7 @@ from engine.runtime.notices import DEADLINE_CHANGED
 from engine.runtime.statements import insertion
 from notifications.compose import _store, compose_due
 from notifications.drafts import Press, drafted
+from notifications.log import TOLD
 from notifications.mime import message_id
 from notifications.waiting import due_notices
 from tests.notifications.small_office import HEAD, REGISTRY, WEDNESDAY, WORDS, SmallOffice, small_office
@@ -185,10 +187,21 @@ def test_reminder_of_a_date_that_was_moved_since_is_dropped(office: SmallOffice)
     assert office.states() == [("task_opened", "composed"), ("reminder", "dropped")]
 
 
+def test_a_notice_whose_mail_is_written_keeps_what_the_log_tells(office: SmallOffice) -> None:
+    office.submitted()
+    before = json.loads(office.notices()[0]["facts"])
+    compose(office)
+    after = json.loads(office.notices()[0]["facts"])
+
+    assert after == {name: before[name] for name in ("actor", *TOLD) if name in before}
+    assert after["todo"]
+    assert set(after) < set(before)
+
+
 def test_moved_deadline_raises_the_sequence_of_its_calendar_entry(office: SmallOffice) -> None:
     office.submitted()
-    compose(office)
     told = office.notices()[0]
+    compose(office)
     changed = {
         **{name: told[name] for name in told if name != "id"},
         "event_key": "h99",

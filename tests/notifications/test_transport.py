@@ -205,7 +205,7 @@ def test_trickling_server_cannot_stretch_the_time_for_a_reply() -> None:
 
 
 def test_waits_are_a_minute_and_ten_minutes_for_the_dot_unless_told() -> None:
-    assert Timeouts() == Timeouts(connect_seconds=60, command_seconds=60, dot_seconds=600)
+    assert Timeouts() == Timeouts(connect_seconds=60, command_seconds=60, dot_seconds=600, talk_seconds=600)
 
 
 def test_dots_and_odd_line_ends_cannot_end_the_message_early(server: MisbehavingServer) -> None:

@@ -127,8 +127,8 @@ PRINCIPALS = tuple(_principals())
 class UndoingEngine(Engine):
     """Does everything, gives the answer, and undoes it."""
 
-    def _once(self, tx: Transaction, asking: Asking, *rest: Any) -> Answer:
-        return undone(tx, lambda: super(UndoingEngine, self)._once(tx, asking, *rest))
+    def _once(self, asking: Asking, change: Any, tx: Transaction) -> Answer:
+        return undone(tx, lambda: super(UndoingEngine, self)._once(asking, change, tx))
 
 
 def undone(tx: Transaction, perform: Callable[[], Any]) -> Any:
@@ -231,7 +231,7 @@ def _cases(work: Work, people: dict[str, int], colleagues: dict[str, int]) -> It
                 key = _begun(work, model, above)
                 _lead(work, model, key, way)
                 for username, had in _had(model):
-                    work.tx.insert(_INVOLVE, instance_id=key, person_id=people[username], duty=had)
+                    work.tx.run(_INVOLVE, instance_id=key, person_id=people[username], duty=had)
                 owner = model.states[state].owner
                 if assigned and owner:
                     work.tx.run(_ASSIGN, which=key, assignee_id=colleagues[owner.code])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rights.cells import Cell, Outcome, Table, cells, outcome, shown
+from tests.rights.cells import EVERY, Cell, Outcome, Table, cells, outcome, shown, some_cells
 from tests.rights.stage import PRINCIPALS, Stage, open_stage
 from tests.rights.table import SEE
 
@@ -21,14 +21,14 @@ def test_every_cell_is_as_the_table_says(stage: Stage) -> None:
     table, wrong, counted = Table.of_people(), list[str](), Counter[Outcome]()
     with stage.engine.database.write() as tx:
         work = stage.engine.work(tx)
-        for cell in cells(stage):
+        for cell in some_cells(stage, cells(stage)):
             found, expected = outcome(stage, work, cell), table.expected(cell)
             counted[found] += 1
             if found not in expected:
                 wrong.append(f"{cell}: {found}, the table says {' or '.join(sorted(expected))}")
 
     assert wrong[:20] == [], f"{len(wrong)} of {sum(counted.values())} cells"
-    assert min(counted.values()) > 100, counted
+    assert min(counted.values()) > 100 / EVERY[stage.engine.database.name], counted
 
 
 def test_every_private_field_is_shown_as_the_table_says(stage: Stage) -> None:

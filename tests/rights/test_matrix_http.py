@@ -19,7 +19,7 @@ from api.app import create_app
 from api.settings import Settings
 from engine.definition.language import ATTACH, EDIT
 from engine.runtime.assignments import ASSIGN
-from tests.rights.cells import Cell, Outcome, Table, cells, wanted
+from tests.rights.cells import EVERY, Cell, Outcome, Table, cells, some_cells, wanted
 from tests.rights.forms import FORMS
 from tests.rights.stage import Stage, open_stage
 from tests.rights.table import SEE
@@ -130,7 +130,8 @@ def judged(stage: Stage, *, everything: bool = False) -> tuple[list[str], Counte
 
     async def ask_all() -> tuple[list[str], Counter[object]]:
         wrong, counted = list[str](), Counter[object]()
-        for cell in asked_for(stage, table, everything=everything):
+        asked = asked_for(stage, table, everything=everything)
+        for cell in asked if everything else some_cells(stage, asked):
             found = meant(*await client.ask(*_with_secret(cell)))
             counted[found] += 1
             if found not in table.expected(cell):
@@ -145,7 +146,7 @@ def test_every_cell_is_as_the_table_says_over_http(stage: Stage) -> None:
 
     assert wrong[:20] == [], f"{len(wrong)} of {sum(counted.values())} cells"
     assert set(counted) == set(Outcome)
-    assert min(counted.values()) > 100, counted
+    assert min(counted.values()) > 100 / EVERY[stage.engine.database.name], counted
 
 
 def test_nobody_at_all_gets_nothing(stage: Stage) -> None:

@@ -215,7 +215,7 @@ class World:
     # ── what has happened ────────────────────────────────────────────────────────────────────
     def follow(self) -> list[Row]:
         """Carry out the effects, and tell the oracle what the histories say; returns their new entries."""
-        while any([carry_out_left_over(self.work, key) for key in left_over(self.tx)]):
+        while [key for key in left_over(self.tx) if carry_out_left_over(self.work, key)]:
             pass
         return self.learn()
 

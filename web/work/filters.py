@@ -40,7 +40,7 @@ LONGEST_TEXT, MOST_DAYS = 100, 400
 
 def filter_of(work: Work, given: Mapping[str, str]) -> CaseFilter:
     """The filter that these query parameters (or form fields of the same names) stand for."""
-    asked = {name: given.get(name, "").strip() for name in FILTERS}
+    asked = {name: given.get(name, "").replace("\0", "").strip() for name in FILTERS}
     waited, due_in = _days(asked[WAITING]), _days(asked[DUE_IN])
     unit, holder = (work.office.by_code.get(asked[name]) for name in (UNIT, HOLDER))
     calendar = work.office.calendar

@@ -11,6 +11,7 @@ FAULTS: tuple[type[Exception], ...] = (DRIVER.Error, psycopg.Error)
 
 SERIALIZATION, DEADLOCK = "40001", "40P01"
 OUT_OF_ORDER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+GONE = ("08", "57P")  # classes of SQLSTATE: connection, shutdown; a statement that took too long (57014) is none
 SERVER_OUT_OF_ORDER = ("08", "25P03", "53", "55P03", "57", "58")  # classes of SQLSTATE: connection, resources, shutdown
 
 
@@ -32,7 +33,7 @@ def is_conflict(fault: BaseException) -> bool:
 def is_lost(fault: BaseException) -> bool:
     """Whether the server went away, or ended the connection."""
     return isinstance(fault, CannotConnect) or (
-        isinstance(fault, psycopg.OperationalError) and (fault.sqlstate or "08").startswith(("08", "57"))
+        isinstance(fault, psycopg.OperationalError) and (fault.sqlstate or "08").startswith(GONE)
     )
 
 

@@ -19,7 +19,7 @@ TEXT, BINARY = pq.Format.TEXT, pq.Format.BINARY
 GOOD = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.PIPELINE_SYNC)
 ABORTED, SYNCED = pq.ExecStatus.PIPELINE_ABORTED, pq.ExecStatus.PIPELINE_SYNC
 UNWANTED = 0
-MOST_PREPARED = 500  # on one connection; a page's filters make statements of their own
+MOST_PREPARED = 500  # on one connection, between transactions; a page's filters make statements of their own
 
 Key = tuple[str, tuple[int, ...]]
 """A prepared statement: its text and the types of its parameters."""
@@ -43,31 +43,37 @@ class Pipe:
         """Take the connection over."""
         self._link.enter_pipeline_mode()
 
-    def close(self) -> None:
-        """Give it back; nothing may be under way."""
-        self._answers.clear()
-        self._link.exit_pipeline_mode()
+    def close(self) -> bool:
+        """Give it back, with room for more prepared statements; False: it is not as it was, and no use to anybody."""
+        try:
+            while len(self._prepared) > MOST_PREPARED:  # the one that was not asked for longest
+                self.tell(f"DEALLOCATE {self._prepared.pop(next(iter(self._prepared))).decode()}")
+            if self._expected:
+                self.sync()
+            self._answers.clear()
+            self._link.exit_pipeline_mode()
+        except psycopg.Error:
+            return False
+        return bool(self._link.transaction_status == pq.TransactionStatus.IDLE)
+
+    def tell(self, text: str) -> None:
+        """Send a command without parameters and answer, which is not prepared: BEGIN, COMMIT and their like."""
+        self._link.send_query_params(text.encode(), None)
+        self._expected.append(UNWANTED)
 
     def send(self, text: str, values: Iterable[Any] = (), *, wanted: bool = False) -> int:
         """Send a statement; its answer can be asked for by what is returned, when it is wanted."""
         given, types, formats = _dumped(values)
-        name = self._prepared.get((text, types))
+        name = self._prepared.pop((text, types), None)
         if name is None:
-            name = self._prepare((text, types))
+            name = f"s{next(self._names)}".encode()
+            self._link.send_prepare(name, text.encode(), types)
+            self._expected.append((text, types))
+        self._prepared[text, types] = name  # the last one that was asked for
         self._link.send_query_prepared(name, given, formats)
         self._ticket += 1
         self._expected.append(self._ticket if wanted else UNWANTED)
         return self._ticket
-
-    def _prepare(self, key: Key) -> bytes:
-        if len(self._prepared) >= MOST_PREPARED:
-            oldest = self._prepared.pop(next(iter(self._prepared)))
-            self._link.send_query_params(b"DEALLOCATE " + oldest, None)
-            self._expected.append(UNWANTED)
-        name = self._prepared[key] = f"s{next(self._names)}".encode()
-        self._link.send_prepare(name, key[0].encode(), key[1])
-        self._expected.append(key)
-        return name
 
     def rows(self, ticket: int, text: str) -> list[Mapping[str, Any]]:
         """The rows that answer the statement with that ticket and text; waits for it, and for what is before it.

@@ -13,7 +13,8 @@ from queue import SimpleQueue
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, bindparam, create_engine, func, select
+from sqlalchemy import Engine, bindparam, create_engine, event, func, select
+from sqlalchemy.exc import DisconnectionError
 
 from engine.runtime.database.faults import is_lost
 from engine.runtime.database.pipe import Pipe
@@ -99,7 +100,7 @@ class PostgresTransaction(Transaction):
         if text.startswith("ROLLBACK"):
             with suppress(psycopg.Error):  # whatever went wrong before is what is rolled back
                 self._pipe.sync()
-        self._pipe.send(text)
+        self._pipe.tell(text)
 
     def undo(self) -> None:
         """Roll back whatever was begun."""
@@ -115,7 +116,9 @@ class Postgres:
 
     def __init__(self, address: str, hook: Hook | None) -> None:
         self.hook = hook
-        self.engine = _create(address)
+        self.engine, self._era = _create(address), 0
+        event.listen(self.engine, "connect", self._date)
+        event.listen(self.engine, "checkout", self._check)
         self._slots: SimpleQueue[Any] = SimpleQueue()
         for _ in range(WRITERS):
             self._slots.put(None)  # connected when first needed
@@ -143,8 +146,10 @@ class Postgres:
     def _writing(self, begin: str) -> Iterator[Transaction]:
         pooled = self._slots.get()
         try:
-            if pooled is None or pooled.driver_connection is None or pooled.driver_connection.closed:
-                pooled = None
+            if pooled is None or not pooled.is_valid or pooled.info["era"] != self._era:
+                if pooled is not None and pooled.is_valid:
+                    pooled.invalidate()
+                pooled = None  # what follows may fail
                 pooled = self.engine.raw_connection()
             yield from _inside(pooled, begin, "COMMIT", self.hook)
         except BaseException as fault:
@@ -155,16 +160,24 @@ class Postgres:
         finally:
             self._slots.put(pooled)
 
+    def _date(self, _: Any, record: Any) -> None:
+        record.info["era"] = self._era
+
+    def _check(self, _: Any, record: Any, __: Any) -> None:
+        if record.info["era"] != self._era:
+            raise DisconnectionError  # the pool connects anew
+
     def _forget(self, pooled: Any) -> None:
-        """The server went away: none of the connections is good any more."""
-        pooled.invalidate()
-        self.engine.dispose()
+        """The server went away: none of the connections of before is good any more."""
+        self._era += 1
+        if pooled.is_valid:
+            pooled.invalidate()
 
     def close(self) -> None:
         """Let go of all connections."""
         for _ in range(WRITERS):  # not under the hands of who still writes
             pooled = self._slots.get()
-            if pooled is not None:
+            if pooled is not None and pooled.is_valid:
                 pooled.close()
             self._slots.put(None)
         self.engine.dispose()
@@ -187,8 +200,8 @@ def _inside(pooled: Any, begin: str, end: str, hook: Hook | None) -> Iterator[Tr
             tx.undo()
         raise
     finally:
-        with suppress(psycopg.Error):  # of a connection that was lost
-            pipe.close()
+        if not pipe.close():  # nobody is given what is left of another's transaction
+            pooled.invalidate()
 
 
 def _create(address: str) -> Engine:

@@ -1,6 +1,6 @@
 """Tables of the cases: instances, their tasks, timers, papers, history, and what follows from an action."""
 
-from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from engine.runtime.schema.columns import Instant, Key, Text, append_only, metadata, own_key, ref
 
@@ -37,12 +37,13 @@ instance = Table(
 )  # fmt: skip
 
 access = Table(
-    "access", metadata, own_key(),  # which units see a case; unit = authority and relation "everyone": all its people
+    "access", metadata,  # which units see a case; unit = authority and relation "everyone": all its people
     ref("instance_id", "instance"),
     ref("unit_id", "unit"),
     Column("relation", Text, nullable=False),
-    UniqueConstraint("instance_id", "unit_id", "relation"),
+    PrimaryKeyConstraint("instance_id", "unit_id", "relation"),
     Index(None, "unit_id", "relation", "instance_id"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 fact = Table(
@@ -131,15 +132,17 @@ history = Table(
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     UniqueConstraint("instance_id", "seq"),
+    Index(None, "actor_id"),
 )  # fmt: skip
 append_only(history)
 
 involvement = Table(
-    "involvement", metadata, own_key(),  # who has had which duty on a case: separation of duties asks it
+    "involvement", metadata,  # who has had which duty on a case: separation of duties asks it
     ref("instance_id", "instance"),
     ref("person_id", "person"),
     Column("duty", Text, nullable=False),
-    UniqueConstraint("instance_id", "person_id", "duty"),
+    PrimaryKeyConstraint("instance_id", "person_id", "duty"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 effect = Table(
@@ -151,7 +154,7 @@ effect = Table(
     Column("payload", Text, nullable=False),
     Column("state", Text, nullable=False),  # pending, done, refused
     UniqueConstraint("history_id", "ordinal"),
-    Index(None, "state", "id"),
+    Index("ix_effect_pending", "instance_id", "id", sqlite_where=PENDING, postgresql_where=PENDING),
 )  # fmt: skip
 
 incident = Table(
@@ -183,7 +186,7 @@ notice = Table(
     Column("message_id", Key),
     Column("request_id", Text, nullable=False, server_default=""),  # what it follows from
     UniqueConstraint("event_key", "recipient"),
-    Index(None, "state", "not_before"),
+    Index("ix_notice_waiting", "not_before", "id", sqlite_where=WAITING, postgresql_where=WAITING),
     Index(None, "instance_id"),
 )  # fmt: skip
 
