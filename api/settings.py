@@ -248,11 +248,8 @@ class _Reader:
         except ValueError:
             is_good = False
         if given and not (is_good and "password" not in parse_qs(parts.query)):
-            self.wrong(
-                name,
-                "must look like postgresql://user:password@host:5432/name (in the password @ is %40, / is %2F, : is %3A); "
-                "empty for SQLite",
-            )
+            shape = "postgresql://user:password@host:5432/name"
+            self.wrong(name, f"must look like {shape} (in the password @ is %40, / is %2F, : is %3A); empty for SQLite")
         return given
 
     def networks(self, name: str) -> tuple[Network, ...]:

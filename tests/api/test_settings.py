@@ -161,7 +161,8 @@ def test_a_database_is_named_without_its_password(url: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["thidua.db", "postgres://a:geheim@b/c", "mysql://a:geheim@b/c", "postgresql://a:geheim@b", "postgresql://b:x/c",
-     "postgresql://[/c", "postgresql+psycopg://a:geheim@b/c", "postgresql://b/c?password=geheim"],
+     "postgresql://[/c", "postgresql+psycopg://a:geheim@b/c", "postgresql://b/c?password=geheim",
+     "postgresql://a:ge@heim/geheim@b/c"],
 )  # fmt: skip
 def test_another_database_is_refused_without_repeating_the_password(url: str) -> None:
     with pytest.raises(SettingsError, match="THIDUA_DATABASE_URL: must look like postgresql://") as wrong:

@@ -17,7 +17,7 @@ from engine.runtime.database import Database, Transaction
 from engine.runtime.schema import setting
 from engine.runtime.statements import insertion
 from engine.runtime.writer import FollowUp, Writer
-from migrations.chain import upgrade
+from tests.databases import new_database
 
 STORE = insertion(setting)
 
@@ -62,12 +62,11 @@ class Desk:
         self.heard: list[str] = []
         self.futures: list[Future[object]] = []
         self.breaks = ""  # the statement that fails, once
-        self.database = Database(folder / "desk.db", self.hear)
-        upgrade(self.database)
+        self.database = new_database(folder, "desk", hook=self.hear)
         self.writer = Writer(self.database, follow_up)
 
     def hear(self, sql: str) -> None:
-        self.heard.append(sql.split(" (")[0])
+        self.heard.append("BEGIN" if sql.startswith("BEGIN") else sql.split(" (")[0])
         if sql == self.breaks:
             self.breaks = ""
             raise sqlite3.OperationalError(f"{sql} failed")
@@ -100,7 +99,7 @@ class Desk:
 
     def stored(self) -> list[str]:
         with self.database.engine.connect() as connection:
-            return [name for (name,) in connection.exec_driver_sql("SELECT name FROM setting ORDER BY rowid")]
+            return [name for (name,) in connection.exec_driver_sql("SELECT name FROM setting ORDER BY name")]
 
 
 @contextmanager
@@ -114,8 +113,8 @@ def open_desk(folder: Path, follow_up: FollowUp | None = None) -> Iterator[Desk]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(tmp_path) as desk:
+def desk(folder: Path) -> Iterator[Desk]:
+    with open_desk(folder) as desk:
         yield desk
 
 
@@ -132,17 +131,17 @@ def test_commands_queued_together_commit_together(desk: Desk) -> None:
 
     assert [told(future) for future in futures] == ["a", "b"]
     savepoint = ["SAVEPOINT command", "INSERT INTO setting", "RELEASE command"]
-    assert desk.heard == ["BEGIN IMMEDIATE", "COMMIT", "BEGIN IMMEDIATE", *savepoint, *savepoint, "COMMIT"]
+    assert desk.heard == ["BEGIN", "COMMIT", "BEGIN", *savepoint, *savepoint, "COMMIT"]
 
 
 def test_a_command_alone_needs_no_savepoint(desk: Desk) -> None:
     assert desk.writer.call(storing("a")) == "a"
 
-    assert desk.heard == ["BEGIN IMMEDIATE", "INSERT INTO setting", "COMMIT"]
+    assert desk.heard == ["BEGIN", "INSERT INTO setting", "COMMIT"]
 
 
 def test_at_most_so_many_commit_at_once(desk: Desk) -> None:
-    names = [str(n) for n in range(66)]
+    names = [f"{n:02}" for n in range(66)]
 
     futures = desk.queued(*(storing(name) for name in names))
 
@@ -278,7 +277,7 @@ def taken_while_stopping(database: Database) -> list[Future[None]]:
 # ── follow-ups ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_follow_ups_run_after_the_commit_and_before_the_answers(tmp_path: Path) -> None:
+def test_follow_ups_run_after_the_commit_and_before_the_answers(folder: Path) -> None:
     seen: list[object] = []
 
     def follow_up(tx: Transaction, key: int) -> bool:
@@ -286,7 +285,7 @@ def test_follow_ups_run_after_the_commit_and_before_the_answers(tmp_path: Path) 
         storing(f"follow-up {len(seen)}")(tx)
         return len(seen) < 2
 
-    with open_desk(tmp_path, follow_up) as place:
+    with open_desk(folder, follow_up) as place:
         answers = [told(future) for future in place.queued(storing("a"), asking("b"))]
 
         assert answers == ["a", "b"]
@@ -300,20 +299,20 @@ def test_follow_ups_run_after_the_commit_and_before_the_answers(tmp_path: Path) 
     [(storing("a"), storing("b")), (storing("a"), refused_after("b", asks=True)), (refused_after("b", asks=True),)],
     ids=["nobody asked", "who asked was refused", "who asked was refused alone"],
 )
-def test_without_a_wish_nothing_follows(tmp_path: Path, commands: tuple[Command, ...]) -> None:
+def test_without_a_wish_nothing_follows(folder: Path, commands: tuple[Command, ...]) -> None:
     turns = itertools.count()
 
-    with open_desk(tmp_path, lambda tx, key: next(turns) < 0) as place:
+    with open_desk(folder, lambda tx, key: next(turns) < 0) as place:
         for future in place.queued(*commands):
             future.exception(30)
 
     assert next(turns) == 0
 
 
-def test_a_wish_is_kept_though_the_next_command_is_refused(tmp_path: Path) -> None:
+def test_a_wish_is_kept_though_the_next_command_is_refused(folder: Path) -> None:
     turns = itertools.count()
 
-    with open_desk(tmp_path, lambda tx, key: next(turns) < 0) as place:
+    with open_desk(folder, lambda tx, key: next(turns) < 0) as place:
         for future in place.queued(asking("a"), refused_after("b")):
             future.exception(30)
 
@@ -321,13 +320,13 @@ def test_a_wish_is_kept_though_the_next_command_is_refused(tmp_path: Path) -> No
 
 
 def test_a_failing_follow_up_is_logged_and_the_answers_are_given(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def follow_up(tx: Transaction, key: int) -> bool:
         storing("lost")(tx)
         raise ValueError("no")
 
-    with open_desk(tmp_path, follow_up) as place:
+    with open_desk(folder, follow_up) as place:
         assert place.writer.call(asking("a")) == "a"
         assert place.writer.call(storing("b")) == "b"
         assert place.stored() == ["a", "b"]
