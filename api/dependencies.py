@@ -105,6 +105,7 @@ async def exact_query(request: Request) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     wrong = {name: "Không có tham số này." for name in given if name not in known}
     wrong |= {name: "Tham số này chỉ được nêu một lần." for name in known if given.count(name) > 1}
+    wrong |= {name: "Có ký tự NUL." for name, value in request.query_params.multi_items() if "\0" in value}
     if wrong:
         raise InvalidInput(wrong)
 

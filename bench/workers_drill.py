@@ -25,7 +25,6 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from api.ticker import Ticker, at_work
-from bench.measuring import POSTGRESQL, SQLITE
 from bench.postgres import running
 from bench.workers_office import DUE_ON, HEAD, FileClock, Rows, fill, heard_of, mornings, opened, rungs
 from engine.instants import to_micros
@@ -37,6 +36,7 @@ from notifications.schema import message, message_attempt
 from notifications.transport import Attempt, Outcome
 from tests.errands.office import REGISTRY
 
+DATABASES = SQLITE, POSTGRESQL = "sqlite", "postgresql"
 WORKERS, FIRINGS, KILL_EVERY_SECONDS = 5, 50_000, 3.0
 QUICK_FIRINGS = 2_000
 MORNINGS = 3
@@ -271,7 +271,7 @@ def _look_at_letters(tx: Transaction, folder: Path, told: Told) -> None:
 # ── the command ──────────────────────────────────────────────────────────────────────────────────
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", choices=(SQLITE, POSTGRESQL), default=POSTGRESQL)
+    parser.add_argument("--database", choices=DATABASES, default=POSTGRESQL)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_FIRINGS} firings")
     parser.add_argument("--workers", type=int, default=WORKERS, help="on PostgreSQL; SQLite has one")
     parser.add_argument("--as-worker", nargs=2, metavar=("DATABASE", "FOLDER"), help=argparse.SUPPRESS)

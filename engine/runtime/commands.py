@@ -34,12 +34,12 @@ from engine.runtime.rights import visible
 from engine.runtime.snapshots import Stored, code_of, load_case, stored_of
 from engine.runtime.statements import (
     CHILDREN,
-    DRAW,
-    EDITIONS,
+    COUNT_OF_KIND,
     INSTANCE,
     NEW_ATTACHMENT,
     NEW_REGISTER,
     NUMBER,
+    SET_NUMBER,
     VISIBLE,
 )
 from engine.runtime.work import Work
@@ -159,7 +159,7 @@ def attach(work: Work, row: Row, paper: Paper, actor: Actor, stored: Stored | No
     deed = deed_of(work, model, case, verb, ATTACHING, roles, actor)
     if paper.kind not in model.open_papers(case.state, case.dossier):
         raise InvalidInput({"kind": f"phiếu yêu cầu không nêu loại giấy tờ này; {_asked_for(model, case)}"})
-    edition = work.tx.one(EDITIONS, which=row["id"], kind=paper.kind)
+    edition = work.tx.one(COUNT_OF_KIND, which=row["id"], kind=paper.kind)
     assert edition is not None, "a count has a row"
     work.tx.insert(
         NEW_ATTACHMENT, instance_id=row["id"], kind=paper.kind, name=paper.name, media_type=paper.media_type,
@@ -215,7 +215,7 @@ def _draw(work: Work, row: Row, register: Register, number: int) -> None:
     if number == 1:
         work.tx.insert(NEW_REGISTER, authority_id=row["authority_id"], name=register.name, year=year, last=1)
     else:
-        work.tx.run(DRAW, which=row["authority_id"], register=register.name, in_year=year, last=number)
+        work.tx.run(SET_NUMBER, which=row["authority_id"], register=register.name, in_year=year, last=number)
 
 
 def must_perform(model: ProcessModel, action: str, actor: Actor) -> None:

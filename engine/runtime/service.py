@@ -8,7 +8,7 @@ commit and given after it.
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from threading import Event
@@ -32,6 +32,7 @@ from engine.runtime.commands import Paper
 from engine.runtime.database import Ask, Database, Row, Transaction
 from engine.runtime.editions import Editions
 from engine.runtime.effects import carry_out_left_over, carry_out_next, left_over
+from engine.runtime.known import Known
 from engine.runtime.present import whole
 from engine.runtime.snapshots import Stored, questions
 from engine.runtime.statements import REMEMBER, REPLAY, SESSION
@@ -284,7 +285,8 @@ class Engine:
 
     def _fire(self, request_id: str) -> int:
         """Some of what is due and in nobody's hands; returns how many."""
-        fired = self.writer.claim(lambda tx: fire_rungs(self.work(tx, request_id)))
+        # A claim sees what others commit meanwhile: what it learns of people holds for itself alone.
+        fired = self.writer.claim(lambda tx: fire_rungs(replace(self.work(tx, request_id), known=Known())))
         with self.database.read() as tx:
             late = due_time_outs(tx, to_micros(self.clock()))
         for key in late:

@@ -218,7 +218,7 @@ INVOLVE = Statement(
 DROP_FACTS = Statement(delete(fact).where(fact.c.instance_id == p("which")))
 NEW_FACT = insertion(fact)
 NEW_ATTACHMENT = insertion(attachment)
-EDITIONS = Statement(
+COUNT_OF_KIND = Statement(
     select(func.count().label("n")).where(attachment.c.instance_id == p("which"), attachment.c.kind == p("kind"))
 )
 NUMBER = Statement(
@@ -229,7 +229,7 @@ NUMBER = Statement(
     )
 )
 NEW_REGISTER = insertion(register)
-DRAW = Statement(
+SET_NUMBER = Statement(
     update(register)
     .where(
         register.c.authority_id == p("which"),

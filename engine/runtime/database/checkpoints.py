@@ -44,12 +44,12 @@ class Checkpoints:
         self._thread.join()
 
     def _run(self) -> None:
-        with closing(self._connect()) as connection:
-            while self._due.wait() and not self._stopped.is_set():
-                self._due.clear()
-                try:
+        while self._due.wait() and not self._stopped.is_set():
+            self._due.clear()
+            try:
+                with closing(self._connect()) as connection:
                     for how in ("PASSIVE", "RESTART"):  # beside the writers; then the rest, and the log anew
                         connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
-                except Exception:  # the log goes on growing, and the next one tries again
-                    log.exception("checkpoint failed")
-                self._stopped.wait(PAUSE_SECONDS)
+            except Exception:  # the log goes on growing, and the next one tries again
+                log.exception("checkpoint failed")
+            self._stopped.wait(PAUSE_SECONDS)

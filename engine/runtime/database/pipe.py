@@ -14,11 +14,14 @@ import psycopg
 from psycopg import pq
 from psycopg.adapt import Transformer
 
+from engine.errors import InvalidInput
+
 INT8, BOOL, BYTEA, INFERRED = 20, 16, 17, 0  # object identifiers of types
 TEXT, BINARY = pq.Format.TEXT, pq.Format.BINARY
 GOOD = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.PIPELINE_SYNC)
 ABORTED, SYNCED = pq.ExecStatus.PIPELINE_ABORTED, pq.ExecStatus.PIPELINE_SYNC
 UNWANTED = 0
+PATIENCE = 65_000  # milliseconds without a word from the server, which itself ends a statement after 60 seconds
 MOST_PREPARED = 500  # on one connection, between transactions; a page's filters make statements of their own
 
 Key = tuple[str, tuple[int, ...]]
@@ -139,7 +142,8 @@ class Pipe:
 
     def _get(self) -> Any:
         while self._link.is_busy():
-            self._poll.poll()  # other threads run meanwhile
+            if not self._poll.poll(PATIENCE):  # other threads run meanwhile
+                raise psycopg.OperationalError("the server does not answer")
             self._link.consume_input()
         return self._link.get_result()
 
@@ -165,7 +169,7 @@ def _dumped(values: Iterable[Any]) -> tuple[list[bytes | None], tuple[int, ...],
             given.append(None)
         elif isinstance(value, str):
             if "\0" in value:
-                raise psycopg.DataError("a text with a NUL character")
+                raise InvalidInput({"text": "Có ký tự NUL, mà không văn bản nào được chứa."})
             given.append(value.encode())
         elif isinstance(value, bool):
             kind = BOOL
