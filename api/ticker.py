@@ -31,6 +31,8 @@ from engine.runtime.statements import NEXT_TIMER
 from notifications.door import Post, next_due, run_due
 
 log = logging.getLogger(__name__)
+PAUSED_SECONDS = 20
+"""A node that stands still for so long in a transaction has lost it."""
 OTHERS_SECONDS = 5.0
 """So long a tick waits for what other nodes have in hand, before it writes letters."""
 
@@ -83,6 +85,7 @@ class Ticker:
         tick_id = fresh_id("tick")
         with self._one_at_a_time, self.ticks.counted(), bound_contextvars(request_id=tick_id):
             steps = (
+                lambda: self.engine.database.let_go(PAUSED_SECONDS),
                 lambda: self._begin_day(tick_id),
                 self.engine.run_effects,
                 lambda: self._fire(tick_id),

@@ -148,11 +148,14 @@ class _Copier:
         if parent is not None and name == "instance":
             values["parent_id"] = f"{parent} + n / {PLANS_OF_A_CAMPAIGN}"
         keys = ", ".join(f"t.{column.name}" for column in table.primary_key)
+        of_case = (
+            f"id IN ({', '.join(str(row['id']) for row in rows[name])})" if name in NUMBERED else _is_of(name, case)
+        )
         return (
             "WITH RECURSIVE copy(n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM copy "
             "WHERE n < CAST(:count AS BIGINT) - 1) "
             f"INSERT INTO {name} ({', '.join(values)}) SELECT {', '.join(values.values())} "
-            f"FROM copy CROSS JOIN (SELECT * FROM {name} WHERE {_is_of(name, case)}) AS t ORDER BY n, {keys}"
+            f"FROM copy CROSS JOIN (SELECT * FROM {name} WHERE {of_case}) AS t ORDER BY n, {keys}"
         )
 
     def _value(self, table: Table, name: str, rows: Template, first: Mapping[str, int]) -> str:

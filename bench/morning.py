@@ -122,7 +122,7 @@ def _hand_out(raw: Raw, first: int, people: int) -> None:
 def _claims(place: str, folder: Path, where: Path | str, due: int) -> Row:
     engine = opened(folder, Database(where))
     begun, taken = time.perf_counter(), 0
-    while count := engine.writer.call(lambda tx: len(claim_rungs(tx, to_micros(NOW)))):
+    while count := engine.writer.claim(lambda tx: len(claim_rungs(tx, to_micros(NOW)))):
         taken += count
     seconds = time.perf_counter() - begun
     engine.close()

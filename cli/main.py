@@ -20,7 +20,7 @@ from engine.errors import EngineError, InvalidInput
 Command = Callable[[argparse.Namespace, Settings], int]
 
 LATER = {
-    "backup": "until then: on SQLite stop the server and copy its data folder; on PostgreSQL pg_dump, then copy the folder",
+    "backup": "until then: stop the server and copy its data folder; on PostgreSQL pg_dump as well",
     "restore": "until then: put the copied data folder back, after pg_restore on PostgreSQL",
     "bpmn": "the drawing comes with the definitions' issue",
 }

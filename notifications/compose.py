@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from engine.instants import to_micros
-from engine.runtime.database import Statement, Transaction, is_out_of_order
+from engine.runtime.database import FAULTS, Statement, Transaction, is_out_of_order
 from engine.runtime.schema import notice
 from engine.runtime.service import Engine
 from engine.runtime.statements import IS_WAITING, insertion
@@ -77,10 +77,15 @@ def compose_due(engine: Engine, words: Words, head: Letterhead, now: datetime, r
 
 def _compose(engine: Engine, press: Press, letters: Sequence[Sequence[Notice]], request_id: str) -> int:
     """Compose the letters whose recipients nobody else has taken; returns how many."""
-    with engine.database.read() as tx:
-        mine = [told for told in letters if tx.take(f"notices of {told[0].recipient}")]
-        waiting = still_waiting(tx, (told[0].id for told in mine))
-        drafts = [drafted(press, told) for told in mine if told[0].id in waiting]
+    drafts: list[Draft] = []
+    try:
+        with engine.database.read() as tx:
+            mine = [told for told in letters if tx.take(f"notices of {told[0].recipient}")]
+            waiting = still_waiting(tx, (told[0].id for told in mine))
+            drafts = [drafted(press, told) for told in mine if told[0].id in waiting]
+    except FAULTS:
+        if not drafts:  # else it only took so long that what was taken is anybody's again
+            raise
     store = partial(_store_all, engine, press, request_id)
     try:
         return engine.writer.claim(partial(store, drafts)) if drafts else 0

@@ -39,6 +39,7 @@ ONLY_POSTGRESQL = {  # likewise
     "tests/test_cli_postgres.py": "what the commands do differently on it",
     "tests/test_doctor_server.py": "facts of a server",
     "tests/test_many_nodes.py": "on SQLite there is one node",
+    "tests/test_paused.py::test_what_a_paused_node_has": "one process has a SQLite file",
 }
 Fill = Callable[[Transaction], Any]
 

@@ -53,6 +53,11 @@ class Database:
         """
         return self._home.claim()
 
+    def let_go(self, seconds: int) -> int:
+        """End the transactions in which a paused node has stood still for so many seconds, so that what it has locked
+        is free again and it can commit nothing any more; returns how many."""
+        return self._home.let_go(seconds)
+
     def close(self) -> None:
         """Let go of all connections."""
         self._home.close()

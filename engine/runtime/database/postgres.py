@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, bindparam, create_engine, event, func, select
+from sqlalchemy import Engine, bindparam, create_engine, event, func, select, text
 from sqlalchemy.exc import DisconnectionError
 
 from engine.runtime.database.faults import is_lost
@@ -34,6 +34,15 @@ BEGIN_WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE"
 BEGIN_CLAIM = "BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TAKE = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)).label("taken")))
+
+
+_LET_GO = Statement(  # the server itself counts only between syncs of a pipeline, not in the middle of one
+    text(
+        "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name = 'thidua' AND xact_start IS NOT NULL AND wait_event = 'ClientRead' "
+        "AND greatest(query_start, state_change) < clock_timestamp() - make_interval(secs => :seconds)"
+    )
+)
 
 
 class PostgresTransaction(Transaction):
@@ -166,6 +175,11 @@ class Postgres:
     def _check(self, _: Any, record: Any, __: Any) -> None:
         if record.info["era"] != self._era:
             raise DisconnectionError  # the pool connects anew
+
+    def let_go(self, seconds: int) -> int:
+        """End what a node has begun and has stood still in for so long; returns how many transactions."""
+        with self.read() as tx:
+            return len(tx.all(_LET_GO, seconds=seconds))
 
     def _forget(self, pooled: Any) -> None:
         """The server went away: none of the connections of before is good any more."""

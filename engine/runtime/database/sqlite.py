@@ -129,6 +129,10 @@ class Sqlite:
         """The same as `write`."""
         return self.write()
 
+    def let_go(self, seconds: int) -> int:
+        """Nothing: whoever stands still has the file to itself."""
+        return 0
+
     def _begin_writing(self) -> None:
         self._write_connection = self.engine.raw_connection()
         if has_wal_fix(DRIVER.sqlite_version_info):
