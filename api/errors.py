@@ -198,7 +198,8 @@ def noted(fault: Exception, scope: Scope) -> str:
     """Log what nobody expected; the id of the request, under which the log has it."""
     correlation = request_id_of(scope)
     if is_out_of_order(fault):  # while the database is away, each request says so: one line
-        log.error("out of order %s: %s %s", correlation, type(fault).__name__, getattr(fault, "sqlstate", None) or "")
+        code = getattr(fault, "sqlstate", None) or getattr(fault, "sqlite_errorname", "")
+        log.error("out of order %s: %s %s", correlation, type(fault).__name__, code)
     else:
         log.error("fault %s", correlation, exc_info=fault)
     return correlation

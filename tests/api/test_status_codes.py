@@ -331,7 +331,7 @@ def test_503_when_the_database_is_locked(office: Office, an: TestClient, caplog:
     answer = an.post(LEAVES, json={"dossier": LEAVE})
 
     assert code_of(answer) == (503, Unavailable.code)
-    assert "database is locked" in caplog.text
+    assert "Locked SQLITE_BUSY" in caplog.text
 
 
 def test_a_paper_is_refused_where_the_process_takes_none(an: TestClient) -> None:
