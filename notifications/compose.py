@@ -142,7 +142,7 @@ def _store(engine: Engine, press: Press, draft: Draft, request_id: str, tx: Tran
     for told in draft.said:
         tx.run(_SETTLE, which=told.id, state="composed", message=key, facts=kept(told.facts))
     if draft.fault:
-        report_failure(replace(engine.work(tx, row["request_id"]), now=press.now), {**row, "id": key}, draft.fault)
+        report_failure(replace(engine.claiming(tx, row["request_id"]), now=press.now), {**row, "id": key}, draft.fault)
     return True
 
 

@@ -149,8 +149,8 @@ def _end(work: Work, row: Row, n: int, attempt: Attempt, ended_at: datetime) -> 
 
 
 def _claim(engine: Engine, now: datetime, tx: Transaction) -> Claim | None:
-    return claim_next(replace(engine.work(tx), now=max(now, engine.clock())))  # many may have gone since `now`
+    return claim_next(replace(engine.claiming(tx), now=max(now, engine.clock())))  # many may have gone since `now`
 
 
 def _record(engine: Engine, now: datetime, claim: Claim, attempt: Attempt, tx: Transaction) -> None:
-    record(replace(engine.work(tx), now=max(now, engine.clock())), claim, attempt)
+    record(replace(engine.claiming(tx), now=max(now, engine.clock())), claim, attempt)

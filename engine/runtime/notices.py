@@ -4,7 +4,7 @@ A notice is for a person who holds the role; a role without a holder goes to the
 raises an incident. Nobody hears of their own act, and one event reaches a person once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,6 @@ REMINDER = "reminder"
 ESCALATION = "escalation"
 DEADLINE_CHANGED = "deadline_changed"
 RAISED = "incident"
-People = Callable[[Work, ProcessModel, Role, Unit, int | None], list[tuple[Actor, Capacity]]]
 ABOUT_TASKS = (TASK_OPENED, REMINDER, ESCALATION, DEADLINE_CHANGED)
 """Kinds that say nothing any more once their task is closed."""
 
@@ -48,19 +47,17 @@ def tell(
     occasion: Occasion,
     roles: Iterable[Role],
     heard: set[str],
-    people: People | None = None,
 ) -> None:
     """Write a notice for each holder of the roles, and their deputies, who has not `heard` of the event yet.
 
-    What is about a task that is one person's goes to that person among those who hold its role. people: `people_in`
-    as far as it was asked already.
+    What is about a task that is one person's goes to that person among those who hold its role.
     """
     seats = work.office.seats(case.authority.id, work.today)
     owner = model.states[case.state].owner
     for role in roles:
         unit = seat_of(role, case, seats)
         only = case.assignee.person_id if case.assignee and role == owner and occasion.kind in ABOUT_TASKS else None
-        holders = (people or people_in)(work, model, role, unit, only)
+        holders = people_in(work, model, role, unit, only)
         for person, _ in holders:
             recipient = f"person:{person.person_id}"
             if person.person_id != occasion.actor.person_id and recipient not in heard:

@@ -36,7 +36,7 @@ from engine.runtime.known import Known
 from engine.runtime.present import whole
 from engine.runtime.snapshots import Stored, questions
 from engine.runtime.statements import REMEMBER, REPLAY, SESSION
-from engine.runtime.timers import due_time_outs, fire_rungs, fire_time_out
+from engine.runtime.timers import due_timers, fire_rungs, fire_time_out
 from engine.runtime.vault import Vault
 from engine.runtime.work import Work
 from engine.runtime.writer import Command, Writer
@@ -123,6 +123,11 @@ class Engine:
         """
         edition = self.editions.of(tx, number)
         return Work(tx, edition.office, self.registry, now or self.clock(), self._salt, request_id, edition.known)
+
+    def claiming(self, tx: Transaction, request_id: str = "") -> Work:
+        """Likewise for a command that claims (`Writer.claim`): it sees what others commit meanwhile, so what it learns
+        of people holds for itself alone."""
+        return replace(self.work(tx, request_id), known=Known())
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────
     def start(self, asking: Asking, model: ProcessModel, new: NewCase) -> "Future[Answer]":
@@ -285,10 +290,11 @@ class Engine:
 
     def _fire(self, request_id: str) -> int:
         """Some of what is due and in nobody's hands; returns how many."""
-        # A claim sees what others commit meanwhile: what it learns of people holds for itself alone.
-        fired = self.writer.claim(lambda tx: fire_rungs(replace(self.work(tx, request_id), known=Known())))
         with self.database.read() as tx:
-            late = due_time_outs(tx, to_micros(self.clock()))
+            is_rung_due, late = due_timers(tx, to_micros(self.clock()))
+        fired = 0
+        if is_rung_due:
+            fired = self.writer.claim(lambda tx: fire_rungs(self.claiming(tx, request_id)))
         for key in late:
             fired += self.writer.call(lambda tx, key=key: fire_time_out(self.work(tx, request_id), key))  # type: ignore[misc]
         return fired

@@ -18,14 +18,13 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, exists, select
 from engine.definition.case import Case
 from engine.definition.deadlines import Occurrence, occurrences
 from engine.definition.language import Role
-from engine.definition.model import ProcessModel, StateModel
-from engine.definition.performing import SYSTEM, Actor, Capacity
+from engine.definition.model import StateModel
+from engine.definition.performing import SYSTEM
 from engine.instants import from_micros, to_micros
-from engine.office.organisation import Unit
 from engine.runtime.commands import act
 from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.gathering import load_cases
-from engine.runtime.notices import ESCALATION, REMINDER, Occasion, People, people_in, raise_incident, tell
+from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_incident, tell
 from engine.runtime.savepoints import OF_ONE_CASE, spared
 from engine.runtime.schema import instance, timer, user_task
 from engine.runtime.snapshots import load_case
@@ -48,6 +47,7 @@ _RUNGS = Statement(
     .limit(p("most"))
     .with_for_update(skip_locked=True)
 )
+_ANY_RUNG = Statement(select(timer.c.id).where(timer.c.kind == "rung", timer.c.due_at <= p("now")).limit(1))
 _STOP = Statement(delete(timer).where(timer.c.id.in_(_GIVEN)))
 _AROUND = Statement(  # the cases of tasks, and when the clock ends these
     select(
@@ -78,6 +78,13 @@ _TIME_OUT = Statement(
     .with_for_update(of=timer, skip_locked=True)
 )
 _STOP_ONE = Statement(delete(timer).where(timer.c.id == p("which")))
+
+
+def due_timers(tx: Transaction, now: int) -> tuple[bool, list[int]]:
+    """Whether a rung is due at `now` (microseconds UTC), and the keys of due time-outs, `MOST_LATE` at most, the first
+    due first; also of those that are in other hands."""
+    rungs, late = tx.gather((_ANY_RUNG, {"now": now}), (_LATE, {"now": now}))
+    return bool(rungs), [row["id"] for row in late]
 
 
 # ── rungs ────────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +158,6 @@ def _climb(work: Work, due: Sequence[Row]) -> None:
     climbs = [_plan(work, row) for row in due]
     keys = (_key(one.timer, str(found.offset)) for one in climbs for found in one.passed)
     fired = {row["key"] for rows in work.tx.gather(*((FIRED, {"key": key}) for key in keys)) for row in rows}
-    people = _remembered()
     for one in climbs:
         if one.ahead is not None:
             _set(work, one.timer, one.ahead.offset, to_micros(one.ahead.at))
@@ -160,7 +166,7 @@ def _climb(work: Work, due: Sequence[Row]) -> None:
                 is_latest = found is one.passed[-1]
                 _fired(work, one.timer, str(found.offset), to_micros(found.at), SENT if is_latest else SKIPPED)
                 if is_latest:
-                    _remind(work, cases[one.timer["id"]], one, found, people)
+                    _remind(work, cases[one.timer["id"]], one, found)
 
 
 def _set(work: Work, row: Row, offset: int, due_at: int) -> None:
@@ -179,22 +185,7 @@ def _plan(work: Work, row: Row) -> Climb:
     return Climb(row, state, tuple(passed), ahead)
 
 
-def _remembered() -> People:
-    """`people_in`, asked once: many rungs are for the same people."""
-    known: dict[tuple[str, str, int, int | None], list[tuple[Actor, Capacity]]] = {}
-
-    def people(
-        work: Work, model: ProcessModel, role: Role, unit: Unit, only: int | None
-    ) -> list[tuple[Actor, Capacity]]:
-        key = model.code, role.code, unit.id, only
-        if key not in known:
-            known[key] = people_in(work, model, role, unit, only)
-        return known[key]
-
-    return people
-
-
-def _remind(work: Work, case: Case[Any], one: Climb, found: Occurrence, people: People) -> None:
+def _remind(work: Work, case: Case[Any], one: Climb, found: Occurrence) -> None:
     owner, due_on = one.state.owner, one.timer["due_on"]
     assert owner is not None, "only open states have ladders"
     late = work.office.calendar.between(date.fromisoformat(due_on), work.today)
@@ -202,7 +193,7 @@ def _remind(work: Work, case: Case[Any], one: Climb, found: Occurrence, people: 
     model, key = work.registry.by_code[case.process], _key(one.timer, str(found.offset))
     heard: set[str] = set()
     for kind, roles in _parties(found.rung.to, owner):
-        tell(work, model, case, Occasion(key, kind, SYSTEM, one.timer["task_id"], facts), roles, heard, people)
+        tell(work, model, case, Occasion(key, kind, SYSTEM, one.timer["task_id"], facts), roles, heard)
 
 
 def _parties(roles: tuple[Role, ...], owner: Role) -> list[tuple[str, tuple[Role, ...]]]:
@@ -213,11 +204,6 @@ def _parties(roles: tuple[Role, ...], owner: Role) -> list[tuple[str, tuple[Role
 
 
 # ── time-outs ────────────────────────────────────────────────────────────────────────────────────
-def due_time_outs(tx: Transaction, now: int) -> list[int]:
-    """Keys of time-outs that are due at `now` (microseconds UTC), `MOST_LATE` at most; the first due come first."""
-    return [row["id"] for row in tx.all(_LATE, now=now)]
-
-
 def fire_time_out(work: Work, timer_id: int) -> bool:
     """Let the clock make its move; False when that timer is due no more, or in the hands of another node."""
     row = work.tx.one(_TIME_OUT, which=timer_id, now=work.micros)

@@ -17,7 +17,7 @@ from engine.administration.forms import (
 )
 from engine.definition.performing import SYSTEM
 from engine.errors import Refused
-from engine.runtime.timers import due_time_outs, fire_rungs, fire_time_out
+from engine.runtime.timers import due_timers, fire_rungs, fire_time_out
 from engine.runtime.work import Work
 from tests.rights import aftermath
 from tests.rights.oracle import FAR_DAY, PLACE, ROWS, Given, Held, Seated
@@ -201,7 +201,7 @@ def leave_seat(world: World) -> str | None:
 
 def _fired(work: Work) -> int:
     """Fire some of what is due; how much."""
-    return fire_rungs(work) + sum(fire_time_out(work, key) for key in due_time_outs(work.tx, work.micros))
+    return fire_rungs(work) + sum(fire_time_out(work, key) for key in due_timers(work.tx, work.micros)[1])
 
 
 def days_pass(world: World) -> str:
