@@ -22,6 +22,7 @@ from engine.definition.model import ProcessModel
 from engine.definition.performing import Actor, Mandate
 from engine.office.organisation import Office
 from engine.runtime import commands, rights
+from engine.runtime.known import Known, Unknown
 from tests.rights.cells import Cell, Outcome, Table, cells, outcome
 from tests.rights.declared import REGISTRY
 from tests.rights.stage import Stage, open_stage
@@ -108,8 +109,8 @@ def sight(rng: random.Random) -> Mutant:
     role = rng.choice(list(REGISTRY.roles.values()))
     original = rights.visible
 
-    def visible(work: Any, actor: Actor, row: Any) -> bool:
-        seen = original(work, actor, row)
+    def visible(work: Any, actor: Actor, row: Any, grants: Any = None) -> bool:
+        seen = original(work, actor, row, grants)
         changed = row["process"] == model.code and row["state"] == state and {r for r, _ in actor.hats} == {role.code}
         return not seen if changed else seen
 
@@ -179,10 +180,11 @@ class Jury:
 
 
 def survivors(stage: Stage, count: int, seed: int) -> list[str]:
-    """What was changed by the mutants that nobody noticed."""
+    """What was changed by the mutants that nobody noticed; nothing is remembered from before a change."""
     rng, jury = random.Random(seed), Jury(stage)
     mutants = (rng.choice(KINDS)(rng) for _ in range(count))
-    return [mutant.what for mutant in mutants if not jury.catches(mutant)]
+    with patch.object(Known, "of", Unknown.of):
+        return [mutant.what for mutant in mutants if not jury.catches(mutant)]
 
 
 if __name__ == "__main__":

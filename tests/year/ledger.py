@@ -100,8 +100,8 @@ class Ledger:
     def told(self) -> list[Told]:
         """Every notice, in the order of writing."""
         rows = self.rows(
-            "SELECT notice.*, message.created_at AS sent_at, person.username FROM notice "
-            "LEFT JOIN message ON message.id = notice.message_id LEFT JOIN person ON person.id = notice.person_id "
+            "SELECT notice.*, as_written.facts AS written, message.created_at AS sent_at, person.username FROM notice "
+            "JOIN as_written ON as_written.notice_id = notice.id LEFT JOIN message ON message.id = notice.message_id LEFT JOIN person ON person.id = notice.person_id "
             "ORDER BY notice.id"
         )
         return [_told(row) for row in rows]
@@ -137,7 +137,7 @@ def _step(row: Any) -> Step:
 
 
 def _told(row: Any) -> Told:
-    facts = json.loads(row["facts"])
+    facts = json.loads(row["written"])
     sent_at = instant(row["sent_at"]) if row["state"] == "composed" else None
     return Told(row["username"] or row["recipient"], facts["code"], row["kind"], facts, sent_at)
 

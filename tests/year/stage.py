@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from starlette.testclient import TestClient
 
+from api import request_ids
 from api.app import create_app
 from api.clock import DemoClock
 from api.installation import DATABASE, Installation, found, installation, registry
@@ -21,6 +24,7 @@ from api.routes import demo as demo_routes
 from api.settings import Settings
 from demo.load import PASSWORD, load_organisation
 from engine.instants import LOCAL
+from engine.runtime.database import DRIVER
 from notifications.transport import SmtpTransport
 from tests.notifications.smtp_server import MisbehavingServer, misbehaving_smtp
 from tests.year.recording import Recorder
@@ -30,6 +34,11 @@ REGISTRY = registry()
 FIRST_MORNING = "2024-07-10 08:00"
 DELIVERED, CAPTURES = "delivered.txt", "captures"
 _MINUTE = timedelta(minutes=1)
+_REMEMBER = """
+CREATE TABLE as_written (notice_id INTEGER PRIMARY KEY, facts TEXT NOT NULL);
+CREATE TRIGGER remember AFTER INSERT ON notice BEGIN INSERT INTO as_written VALUES (new.id, new.facts); END;
+"""
+"""Of a notice whose mail is written the product keeps few facts; the oracle compares all of them."""
 
 
 def local(moment: str) -> datetime:
@@ -66,11 +75,15 @@ class Stage:
 def open_stage(folder: Path) -> Iterator[Stage]:
     """A fresh installation on its first morning; at the end the folder has the list of delivered mail.
 
-    Salts are counted, so that equal years have equal hashes.
+    Salts and ids of requests are counted, so that equal years have equal hashes.
     """
-    salts, clock = itertools.count(), DemoClock(local(FIRST_MORNING))
+    salts, ids, clock = itertools.count(), itertools.count(), DemoClock(local(FIRST_MORNING))
     found(Settings(data=folder)).close()
-    with misbehaving_smtp() as server:
+    connection = DRIVER.connect(folder / DATABASE)
+    connection.executescript(_REMEMBER)
+    connection.close()
+    counted = SimpleNamespace(token_hex=lambda size: f"{next(ids):0{2 * size}x}")
+    with misbehaving_smtp() as server, patch.object(request_ids, "secrets", counted):
         mail = SmtpTransport(host=server.host, port=server.port, starttls=False)
         with installation(
             Settings(data=folder), clock=clock, wall=lambda: WALL, transport=mail, salt=lambda: f"{next(salts):032x}"

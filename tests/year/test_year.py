@@ -149,8 +149,9 @@ def test_nobody_is_told_of_their_own_act(ledger: Ledger) -> None:
 
 def test_every_letter_names_each_case_it_is_about(ledger: Ledger) -> None:
     rows = ledger.rows(
-        "SELECT DISTINCT message.id, message.subject || message.text AS said, notice.facts ->> 'code' AS code "
-        "FROM notice JOIN message ON message.id = notice.message_id"
+        "SELECT DISTINCT message.id, message.subject || message.text AS said, as_written.facts ->> 'code' AS code "
+        "FROM notice JOIN message ON message.id = notice.message_id "
+        "JOIN as_written ON as_written.notice_id = notice.id"
     )
 
     assert [(row["id"], row["code"]) for row in rows if row["code"] not in row["said"]] == []
