@@ -101,7 +101,8 @@ class Ledger:
         """Every notice, in the order of writing."""
         rows = self.rows(
             "SELECT notice.*, as_written.facts AS written, message.created_at AS sent_at, person.username FROM notice "
-            "JOIN as_written ON as_written.notice_id = notice.id LEFT JOIN message ON message.id = notice.message_id LEFT JOIN person ON person.id = notice.person_id "
+            "JOIN as_written ON as_written.notice_id = notice.id "
+            "LEFT JOIN message ON message.id = notice.message_id LEFT JOIN person ON person.id = notice.person_id "
             "ORDER BY notice.id"
         )
         return [_told(row) for row in rows]
