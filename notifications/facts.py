@@ -28,7 +28,11 @@ _OF_KIND = {
 _OF_TELL = ("action",)
 _DATES = ("due_on", "due_before")
 _UNWANTED = {"Cc", "Cs", "Zl", "Zp"}
-_DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_ON_ONE_LINE = {
+    **{n: " " for n in range(0x10000) if unicodedata.category(chr(n)) in _UNWANTED},  # all of them are below
+    **dict.fromkeys(map(ord, _DIRECTIONS), ""),
+}
 
 
 def names_of(kind: str) -> tuple[str, ...]:
@@ -56,8 +60,7 @@ def opened(kind: str, frozen: str) -> dict[str, Any]:
 
 def clean(text: str) -> str:
     """The text on one line: runs of space, line breaks and control characters as one space."""
-    visible = ("" if c in _DIRECTIONS else " " if unicodedata.category(c) in _UNWANTED else c for c in text)
-    return " ".join("".join(visible).split())
+    return " ".join(text.translate(_ON_ONE_LINE).split())
 
 
 def samples(model: ProcessModel, kind: str) -> Iterator[Mapping[str, Any]]:

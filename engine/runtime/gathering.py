@@ -5,19 +5,66 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import CTE, and_, bindparam, exists, func, or_, select, tuple_
 
 from engine.definition.case import Assignee, Case, Document, Relative
 from engine.definition.model import ProcessModel
 from engine.runtime.asking import changed
-from engine.runtime.database import Row, Statement
+from engine.runtime.database import Listed, Row, Statement
+from engine.runtime.database.listed import Keys
 from engine.runtime.schema import attachment, fact, history, instance, involvement, membership, person, user_task
-from engine.runtime.snapshots import code_of, relative
+from engine.runtime.snapshots import ancestors, code_of, papers_of, relative
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
 
 Papers = Mapping[int, tuple[Document, ...]]
 Duties = Mapping[int, Mapping[int, frozenset[str]]]
+
+
+def _above(keys: Keys) -> CTE:
+    """The keys of these cases and of all above them."""
+    line = select(instance.c.id, instance.c.parent_id).where(instance.c.id.in_(keys)).cte("line", recursive=True)
+    return line.union(select(instance.c.id, instance.c.parent_id).join(line, instance.c.id == line.c.parent_id))
+
+
+_STILL_HOLDS = exists().where(
+    membership.c.person_id == person.c.id,
+    membership.c.unit_id == user_task.c.unit_id,
+    membership.c.role == user_task.c.role,
+    membership.c.valid_from <= bindparam("on"),
+    or_(membership.c.valid_to.is_(None), membership.c.valid_to >= bindparam("on")),
+)
+_ABOVE = Listed(lambda keys: select(instance).where(instance.c.id.in_(select(_above(keys).c.id))))
+_PAPERS = Listed(
+    lambda keys: (
+        select(attachment).where(attachment.c.instance_id.in_(select(_above(keys).c.id))).order_by(attachment.c.id)
+    )
+)
+_DUTIES = Listed(lambda keys: select(involvement).where(involvement.c.instance_id.in_(keys)))
+_ASSIGNEES = Listed(
+    lambda keys: (
+        select(user_task.c.instance_id, person.c.id, person.c.name)
+        .join_from(user_task, person, user_task.c.assignee_id == person.c.id)
+        .where(
+            user_task.c.instance_id.in_(keys),
+            user_task.c.clock == "running",
+            user_task.c.kind == STATE,
+            person.c.active,
+            _STILL_HOLDS,
+        )
+    )
+)
+_CHILDREN = Listed(lambda keys: select(instance).where(instance.c.parent_id.in_(keys)).order_by(instance.c.id))
+_OPENINGS = Listed(  # the entries with which cases came into their states
+    lambda keys: select(history.c.instance_id, history.c.payload).where(
+        tuple_(history.c.instance_id, history.c.seq).in_(
+            select(history.c.instance_id, func.max(history.c.seq))
+            .join_from(history, instance, history.c.instance_id == instance.c.id)
+            .where(instance.c.id.in_(keys), history.c.target == instance.c.state, history.c.source != history.c.target)
+            .group_by(history.c.instance_id)
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +84,20 @@ def load_cases(work: Work, rows: Sequence[Row], *, with_children: bool = True) -
 
     with_children: False for who asks only who may do something, which no case below decides.
     """
-    above = _above(work, rows)
     keys = sorted(row["id"] for row in rows)
-    around = _Around(
-        above, _papers(work, [*keys, *above]), _duties(work, keys), _assignees(work, keys),
-        _children(work, rows if with_children else ()), _openings(work, rows),
+    models = work.registry.by_code
+    needing = [row["id"] for row in rows if with_children and models[row["process"]].needs_children]
+    asking = [row["id"] for row in rows if models[row["process"]].states[row["state"]].asked]
+    above, papers, duties, assignees, children, openings = work.tx.gather(
+        _ABOVE.about(keys), _PAPERS.about(keys), _DUTIES.about(keys),
+        _ASSIGNEES.about(keys, on=work.today.isoformat()), _CHILDREN.about(needing), _OPENINGS.about(asking),
     )  # fmt: skip
-    cases = {row["id"]: _case(work, row, around) for row in rows}
-    return _with_found(work, cases)
+    around = _Around(
+        {row["id"]: row for row in above}, papers_of(papers), _duties(duties),
+        {row["instance_id"]: Assignee(row["id"], row["name"]) for row in assignees}, _children(work, children),
+        {row["instance_id"]: row for row in openings},
+    )  # fmt: skip
+    return _with_found(work, {row["id"]: _case(work, row, around) for row in rows})
 
 
 def _case(work: Work, row: Row, around: _Around) -> Case[Any]:
@@ -62,7 +115,7 @@ def _case(work: Work, row: Row, around: _Around) -> Case[Any]:
         now=work.now,
         calendar=work.office.calendar,
         law=work.office.law,
-        ancestors=_line(work, row["parent_id"], around),
+        ancestors=ancestors(work, row["parent_id"], around.above, around.papers),
         documents=around.papers.get(key, ()),
         children=around.children.get(key, ()) if model.needs_children else (),
         units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
@@ -72,94 +125,29 @@ def _case(work: Work, row: Row, around: _Around) -> Case[Any]:
     )
 
 
-def _above(work: Work, rows: Sequence[Row]) -> dict[int, Row]:
-    """The cases above these, and those above them, by key."""
-    first = sorted({row["parent_id"] for row in rows if row["parent_id"] is not None})
-    line = select(instance.c.id, instance.c.parent_id).where(instance.c.id.in_(first)).cte("line", recursive=True)
-    line = line.union(select(instance.c.id, instance.c.parent_id).join(line, instance.c.id == line.c.parent_id))
-    found = _rows(work, select(instance).where(instance.c.id.in_(select(line.c.id))))
-    return {row["id"]: row for row in found}
-
-
-def _line(work: Work, parent_id: int | None, around: _Around) -> dict[str, Relative]:
-    line: dict[str, Relative] = {}
-    while parent_id is not None:
-        row = around.above[parent_id]
-        line[row["process"]] = relative(work, row, around.papers.get(parent_id, ()))
-        parent_id = row["parent_id"]
-    return line
-
-
-def _papers(work: Work, keys: Iterable[int]) -> Papers:
-    query = select(attachment).where(attachment.c.instance_id.in_(sorted(set(keys)))).order_by(attachment.c.id)
-    found: dict[int, list[Document]] = defaultdict(list)
-    for row in _rows(work, query):
-        found[row["instance_id"]].append(Document(row["kind"], row["name"], row["sha256"]))
-    return {key: tuple(papers) for key, papers in found.items()}
-
-
-def _duties(work: Work, keys: list[int]) -> Duties:
+def _duties(rows: Iterable[Row]) -> Duties:
     found: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in _rows(work, select(involvement).where(involvement.c.instance_id.in_(keys))):
+    for row in rows:
         found[row["instance_id"]][row["person_id"]].add(row["duty"])
     return {key: {who: frozenset(duties) for who, duties in had.items()} for key, had in found.items()}
 
 
-def _assignees(work: Work, keys: list[int]) -> dict[int, Assignee]:
-    """Whose the running tasks are; nobody's where that person has lost its role."""
-    on = work.today.isoformat()
-    still_holds = exists().where(
-        membership.c.person_id == person.c.id,
-        membership.c.unit_id == user_task.c.unit_id,
-        membership.c.role == user_task.c.role,
-        membership.c.valid_from <= on,
-        or_(membership.c.valid_to.is_(None), membership.c.valid_to >= on),
-    )
-    query = (
-        select(user_task.c.instance_id, person.c.id, person.c.name)
-        .join_from(user_task, person, user_task.c.assignee_id == person.c.id)
-        .where(
-            user_task.c.instance_id.in_(keys),
-            user_task.c.clock == "running",
-            user_task.c.kind == STATE,
-            person.c.active,
-            still_holds,
-        )
-    )
-    return {row["instance_id"]: Assignee(row["id"], row["name"]) for row in _rows(work, query)}
-
-
-def _children(work: Work, rows: Sequence[Row]) -> dict[int, tuple[Relative, ...]]:
-    needing = sorted(row["id"] for row in rows if work.registry.by_code[row["process"]].needs_children)
-    query = select(instance).where(instance.c.parent_id.in_(needing)).order_by(instance.c.id)
+def _children(work: Work, rows: Iterable[Row]) -> dict[int, tuple[Relative, ...]]:
     found: dict[int, list[Relative]] = defaultdict(list)
-    for row in _rows(work, query):
+    for row in rows:
         found[row["parent_id"]].append(relative(work, row))
     return {key: tuple(children) for key, children in found.items()}
 
 
-def _openings(work: Work, rows: Sequence[Row]) -> dict[int, Row]:
-    """The entries with which those came into their states whose tasks ask for something."""
-    asking = sorted(row["id"] for row in rows if work.registry.by_code[row["process"]].states[row["state"]].asked)
-    last = (
-        select(history.c.instance_id, func.max(history.c.seq))
-        .join_from(history, instance, history.c.instance_id == instance.c.id)
-        .where(instance.c.id.in_(asking), history.c.target == instance.c.state, history.c.source != history.c.target)
-        .group_by(history.c.instance_id)
-    )
-    query = select(history.c.instance_id, history.c.payload).where(
-        tuple_(history.c.instance_id, history.c.seq).in_(last)
-    )
-    return {row["instance_id"]: row for row in _rows(work, query)} if asking else {}
-
-
-def _with_found(work: Work, cases: Mapping[int, Case[Any]]) -> dict[int, Case[Any]]:
+def _with_found(work: Work, cases: dict[int, Case[Any]]) -> dict[int, Case[Any]]:
     """The cases with what their declared needs give: other cases by the value of a fact."""
     asked: dict[int, dict[str, tuple[str, str | None]]] = {}
     for key, case in cases.items():
         needs = _model(work, case).finds
         asked[key] = {name: (need.key, need.value(case)) for name, need in needs.items()}
     pairs = sorted({(name, text) for needs in asked.values() for name, text in needs.values() if text})
+    if not any(asked.values()):
+        return cases
     known: dict[tuple[str, str | None], list[Relative]] = defaultdict(list)
     query = (
         select(instance, fact.c.key.label("fact_key"), fact.c.text.label("fact_text"))
@@ -167,7 +155,7 @@ def _with_found(work: Work, cases: Mapping[int, Case[Any]]) -> dict[int, Case[An
         .where(and_(tuple_(fact.c.key, fact.c.text).in_(pairs)))
         .order_by(instance.c.id)
     )
-    for row in _rows(work, query):
+    for row in work.tx.all(Statement(query)) if pairs else ():
         known[row["fact_key"], row["fact_text"]].append(relative(work, row))
     return {
         key: case.but(found={
@@ -179,7 +167,3 @@ def _with_found(work: Work, cases: Mapping[int, Case[Any]]) -> dict[int, Case[An
 
 def _model(work: Work, case: Case[Any]) -> ProcessModel:
     return work.registry.by_code[case.process]
-
-
-def _rows(work: Work, query: Select[Any]) -> list[Row]:
-    return work.tx.all(Statement(query))

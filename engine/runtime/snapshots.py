@@ -72,7 +72,7 @@ def load_case(work: Work, row: Row, stored: Stored | None = None) -> Case[Any]:
     """The snapshot of a stored instance; stored: what is stored of it, when it was read."""
     model, stored = work.registry.by_code[row["process"]], stored or stored_of(work, row)
     dossier = model.dossier.model_validate_json(row["dossier"])
-    papers = _papers(stored.papers)
+    papers = papers_of(stored.papers)
     own = papers.get(row["id"], ())
     case: Case[Any] = Case(
         id=row["id"],
@@ -86,7 +86,7 @@ def load_case(work: Work, row: Row, stored: Stored | None = None) -> Case[Any]:
         now=work.now,
         calendar=work.office.calendar,
         law=work.office.law,
-        ancestors=ancestors(work, row["parent_id"], stored.line, papers),
+        ancestors=ancestors(work, row["parent_id"], _by_key(stored.line), papers),
         documents=own,
         children=tuple(relative(work, child) for child in stored.children),
         units=work.office.below(row["authority_id"], work.today) if model.needs_units else (),
@@ -98,12 +98,12 @@ def load_case(work: Work, row: Row, stored: Stored | None = None) -> Case[Any]:
 
 
 def ancestors(
-    work: Work, parent_id: int | None, line: Iterable[Row], papers: Mapping[int, tuple[Document, ...]]
+    work: Work, parent_id: int | None, line: Mapping[int, Row], papers: Mapping[int, tuple[Document, ...]]
 ) -> Mapping[str, Relative]:
-    """The cases above, nearest first, by process code; line: the rows of all of them, papers: by case."""
+    """The cases above, nearest first, by process code; line: the rows of all of them, papers: both by case."""
     above: dict[str, Relative] = {}
     while parent_id is not None:
-        row = next(row for row in line if row["id"] == parent_id)
+        row = line[parent_id]
         above[row["process"]] = relative(work, row, papers.get(parent_id, ()), _read(row["dossier"]))
         parent_id = row["parent_id"]
     return above
@@ -114,7 +114,7 @@ def above(work: Work, parent_id: int | None) -> Mapping[str, Relative]:
     if parent_id is None:
         return {}
     line, papers = work.tx.gather((LINE, {"which": parent_id}), (PAPERS, {"which": parent_id}))
-    return ancestors(work, parent_id, line, _papers(papers))
+    return ancestors(work, parent_id, _by_key(line), papers_of(papers))
 
 
 def with_found(work: Work, model: ProcessModel, case: Case[Any]) -> Case[Any]:
@@ -127,7 +127,12 @@ def with_found(work: Work, model: ProcessModel, case: Case[Any]) -> Case[Any]:
     return case.but(found={name: tuple(relative(work, row) for row in rows.get(name, ())) for name in wanted})
 
 
-def _papers(rows: Iterable[Row]) -> Mapping[int, tuple[Document, ...]]:
+def _by_key(rows: Iterable[Row]) -> Mapping[int, Row]:
+    return {row["id"]: row for row in rows}
+
+
+def papers_of(rows: Iterable[Row]) -> Mapping[int, tuple[Document, ...]]:
+    """The papers of each case, in the order of the rows."""
     found: dict[int, tuple[Document, ...]] = {}
     for row in rows:
         paper = Document(row["kind"], row["name"], row["sha256"])

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, exists, select
+from sqlalchemy import and_, bindparam, delete, exists, select
 
 from engine.definition.case import Case
 from engine.definition.deadlines import Occurrence, occurrences
@@ -22,11 +22,11 @@ from engine.definition.model import StateModel
 from engine.definition.performing import SYSTEM
 from engine.instants import from_micros, to_micros
 from engine.runtime.commands import act
-from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.database import Listed, Row, Statement, Transaction
 from engine.runtime.gathering import load_cases
 from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_incident, tell
 from engine.runtime.savepoints import OF_ONE_CASE, spared
-from engine.runtime.schema import instance, timer, user_task
+from engine.runtime.schema import firing, instance, timer, user_task
 from engine.runtime.snapshots import load_case
 from engine.runtime.statements import FIRED, NEW_FIRING, NEW_TIMER
 from engine.runtime.work import Work
@@ -37,30 +37,32 @@ AT_ONCE = 100
 MOST_LATE = 200
 
 p = bindparam
-_KEYS = tuple(f"k{n}" for n in range(AT_ONCE))
-_GIVEN: list[BindParameter[int]] = [p(name) for name in _KEYS]
 _FIRST = timer.alias("first")
-_RUNGS = Statement(
-    select(timer)
+_DUE = (
+    select(timer.c.id)
     .where(timer.c.kind == "rung", timer.c.due_at <= p("now"))
     .order_by(timer.c.due_at, timer.c.id)
     .limit(p("most"))
     .with_for_update(skip_locked=True)
+    .cte("due")
 )
+_TAKE = Statement(delete(timer).where(timer.c.id.in_(select(_DUE.c.id))).returning(*timer.c))
 _ANY_RUNG = Statement(select(timer.c.id).where(timer.c.kind == "rung", timer.c.due_at <= p("now")).limit(1))
-_STOP = Statement(delete(timer).where(timer.c.id.in_(_GIVEN)))
-_AROUND = Statement(  # the cases of tasks, and when the clock ends these
-    select(
-        instance,
-        user_task.c.id.label("task_id"),
-        user_task.c.due_on,
-        user_task.c.clock,
-        timer.c.due_at.label("ends_at"),
+_AROUND = Listed(  # the cases of tasks, and when the clock ends these
+    lambda keys: (
+        select(
+            instance,
+            user_task.c.id.label("task_id"),
+            user_task.c.due_on,
+            user_task.c.clock,
+            timer.c.due_at.label("ends_at"),
+        )
+        .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
+        .outerjoin(timer, and_(timer.c.task_id == user_task.c.id, timer.c.kind == "time_out"))
+        .where(user_task.c.id.in_(keys))
     )
-    .join_from(user_task, instance, user_task.c.instance_id == instance.c.id)
-    .outerjoin(timer, and_(timer.c.task_id == user_task.c.id, timer.c.kind == "time_out"))
-    .where(user_task.c.id.in_(_GIVEN))
 )
+_KNOWN = Listed(lambda keys: select(firing.c.key).where(firing.c.key.in_(keys)), no_key="")
 _COMES_FIRST = exists().where(
     _FIRST.c.task_id == timer.c.task_id, _FIRST.c.kind == "rung", _FIRST.c.due_at <= timer.c.due_at
 )
@@ -99,14 +101,15 @@ class Climb:
 
 
 def fire_rungs(work: Work, most: int = AT_ONCE) -> int:
-    """Fire up to `most` (at most `AT_ONCE`) rungs that are due and in nobody's hands; returns how many there were.
+    """Fire up to `most` rungs that are due and in nobody's hands; returns how many there were.
 
     The locked timers are all that it decides on: whoever closes a task or moves its date deletes its timers.
     """
     taken = claim_rungs(work.tx, work.micros, most)
     if not taken:
         return 0
-    around = {row["task_id"]: row for row in work.tx.all(_AROUND, **_given([row["task_id"] for row in taken]))}
+    statement, asked = _AROUND.about([row["task_id"] for row in taken])
+    around = {row["task_id"]: row for row in work.tx.all(statement, **asked)}
     due = [{**rung, **around[rung["task_id"]]} for rung in taken]
     running = [row for row in due if row["clock"] == "running"]
     later = [row for row in running if row["ends_at"] is not None and row["ends_at"] < row["due_at"]]
@@ -119,15 +122,8 @@ def fire_rungs(work: Work, most: int = AT_ONCE) -> int:
 
 def claim_rungs(tx: Transaction, now: int, most: int = AT_ONCE) -> list[Row]:
     """Take down up to `most` rungs that are due at `now` (microseconds UTC); the first due come first."""
-    due = tx.all(_RUNGS, now=now, most=most)
-    if due:
-        tx.run(_STOP, **_given([row["id"] for row in due]))
-    return due
-
-
-def _given(keys: Sequence[int]) -> dict[str, int]:
-    """Up to `AT_ONCE` keys, and the last again and again, as the parameters of one statement."""
-    return dict(zip(_KEYS, (*keys, *[keys[-1]] * (AT_ONCE - len(keys))), strict=True))
+    taken = tx.all(_TAKE, now=now, most=most)
+    return sorted(taken, key=lambda row: (row["due_at"], row["id"]))
 
 
 def _together(
@@ -156,8 +152,8 @@ def _climb(work: Work, due: Sequence[Row]) -> None:
     """Send the latest rung of each that is due, record the ones before it, and set the next."""
     cases = load_cases(work, due)
     climbs = [_plan(work, row) for row in due]
-    keys = (_key(one.timer, str(found.offset)) for one in climbs for found in one.passed)
-    fired = {row["key"] for rows in work.tx.gather(*((FIRED, {"key": key}) for key in keys)) for row in rows}
+    statement, asked = _KNOWN.about([_key(one.timer, str(found.offset)) for one in climbs for found in one.passed])
+    fired = {row["key"] for row in work.tx.all(statement, **asked)}
     for one in climbs:
         if one.ahead is not None:
             _set(work, one.timer, one.ahead.offset, to_micros(one.ahead.at))
