@@ -64,7 +64,7 @@ def installation(
     clock: Callable[[], datetime],
     wall: Callable[[], datetime],
     transport: Transport | None = None,
-    salt: Callable[[], str] = lambda: secrets.token_hex(16),
+    salt: Callable[[], bytes] = lambda: secrets.token_bytes(16),
 ) -> Iterator[Installation]:
     """Open the database for writing, and the folder, and close them at the end.
 

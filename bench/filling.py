@@ -176,7 +176,7 @@ class _Copier:
             ("user_task", "due_on"): self._moved("t.due_on", serial),
             ("user_task", "due_at"): f"t.due_at + {serial} % {DAYS} * 86400000000",
             ("timer", "due_at"): f"t.due_at + {serial} % {DAYS} * 86400000000",
-        } | {("history", one): self._random(32) for one in ("payload_hash", "previous_hash", "hash")}
+        } | {("history", one): self._hash() for one in ("payload_hash", "hash")}
         return special.get((table.name, name), f"t.{name}")
 
     def _key(self, old: str, of: str, rows: Template, first: Mapping[str, int]) -> str:
@@ -193,6 +193,10 @@ class _Copier:
         if self._is_sqlite:
             return f"lower(hex(randomblob({size})))"
         return f"substr({' || '.join(['md5(random()::text)'] * (size // 16 + 1))}, 1, {2 * size})"
+
+    def _hash(self) -> str:
+        """A hash like no other."""
+        return "randomblob(32)" if self._is_sqlite else "sha256(random()::text::bytea)"
 
     def _moved(self, day: str, serial: str) -> str:
         if self._is_sqlite:

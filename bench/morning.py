@@ -15,19 +15,17 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-from api.installation import letterhead
-from api.settings import Settings
 from bench.filling import Waiting, fill
 from bench.measuring import POSTGRESQL, SQLITE, Bench, Goal, Part, Row
 from bench.raw import Raw, connect
-from bench.serving import Gone
-from bench.stage import NOW, REGISTRY, build, opened, sit
+from bench.serving import posted
+from bench.stage import NOW, build, opened, sit
 from engine.instants import to_micros
 from engine.runtime.database import Database, is_conflict
 from engine.runtime.offices import add_membership, add_person
 from engine.runtime.service import Asking, Engine
 from engine.runtime.timers import claim_rungs
-from notifications.door import Post, prove, run_due
+from notifications.door import run_due
 from workflows.roles import WARD_OFFICER
 
 DUE, QUICK_DUE, MOST_DUE = 10_000, 500, 100_000
@@ -169,7 +167,7 @@ def work(folder: Path, where: Path | str, at: datetime, turn: Barrier, told: "Qu
     """One worker process: at the instant `at` it fires what is due, then sends what is to be sent."""
     engine = opened(folder, Database(where))
     engine.clock = lambda: at
-    post = _post()
+    post = posted(engine)
     try:
         turn.wait()
         began = time.monotonic()
@@ -198,10 +196,6 @@ def _again(perform: Callable[[], int]) -> int:
             given_up += 1
 
 
-def _post() -> Post:
-    return Post(prove(REGISTRY), letterhead(Settings()), Gone())
-
-
 def _check_morning(where: Path | str, due: int) -> None:
     with closing(connect(where)) as raw:
         _must_be("firings kept", _count(raw, "firing WHERE outcome = 'sent'"), due)
@@ -224,7 +218,7 @@ def _after_downtime(bench: Bench, place: str, due: int) -> Iterator[Row]:
     folder, where, waiting = _reminders(bench, place, due)
     engine = opened(folder, Database(where))
     engine.clock = lambda: NOW + WEEK
-    post, closed = _post(), waiting[: due * CLOSED_OF_TEN // 10]
+    post, closed = posted(engine), waiting[: due * CLOSED_OF_TEN // 10]
     before, between = closed[: len(closed) // 2], closed[len(closed) // 2 :]
     _close(engine, before)
     begun = time.perf_counter()

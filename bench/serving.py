@@ -23,7 +23,7 @@ from api.settings import Settings
 from api.ticker import Ticker, at_work
 from bench.stage import opened
 from engine.runtime.database import Database
-from engine.runtime.service import Answer
+from engine.runtime.service import Answer, Engine
 from notifications.door import Post, prove
 from notifications.transport import Attempt, Outcome
 from web.doors import lost
@@ -41,6 +41,11 @@ class Gone:
 
     def send(self, envelope_from: str, recipient: str, message: bytes) -> Attempt:
         return Attempt(Outcome.SENT, "250 taken")
+
+
+def posted(engine: Engine) -> Post:
+    """The mails of that engine, handed to `Gone`."""
+    return Post(prove(engine.registry), letterhead(Settings()), Gone())
 
 
 def idle(_bodies: Bodies) -> APIRouter:
@@ -64,7 +69,7 @@ def serve(folder: Path, where: Path | str, listening: socket.socket) -> None:
     """Answer until SIGTERM."""
     settings = Settings(data=folder, requests_per_minute=UNLIMITED)
     engine = opened(folder, Database(where))
-    ticker = Ticker(engine, Post(prove(engine.registry), letterhead(settings), Gone()))
+    ticker = Ticker(engine, posted(engine))
     app = create_app(
         engine, settings, routers=[idle], companions=[lambda: at_work(ticker, settings.tick_seconds)],
         pages=site(engine.registry), lost=lost,

@@ -43,7 +43,7 @@ def opened(folder: Path, database: Database) -> Engine:
     salts = itertools.count()
     return Engine(
         database, REGISTRY, BlobStore(folder / "blobs"),
-        clock=lambda: NOW, wall=lambda: datetime.now(UTC), vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
+        clock=lambda: NOW, wall=lambda: datetime.now(UTC), vault=Vault.fresh(), salt=lambda: next(salts).to_bytes(16),
     )  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def _instance(
     return {
         "authority_id": authority_id, "process": process, "definition_version": 1, "unit_id": unit_id,
         "parent_id": parent_id, "start_key": None, "state": state, "phase": "drafted", "version": 1,
-        "headline": "Quét vôi", "dossier": "{}", "history_hash": "", "created_at": micros, "updated_at": micros,
+        "headline": "Quét vôi", "dossier": "{}", "history_hash": b"", "created_at": micros, "updated_at": micros,
         "closed_at": None,
     }  # fmt: skip
 
@@ -148,7 +148,7 @@ def opened(where: Path | str, folder: Path, clock: FileClock) -> Iterator[Engine
     salts = itertools.count()
     engine = Engine(
         Database(where), REGISTRY, BlobStore(folder / "blobs"), clock=clock, wall=lambda: datetime.now(UTC),
-        vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
+        vault=Vault.fresh(), salt=lambda: next(salts).to_bytes(16),
     )  # fmt: skip
     try:
         yield engine

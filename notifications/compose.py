@@ -81,7 +81,7 @@ def _compose(engine: Engine, press: Press, letters: Sequence[Sequence[Notice]], 
     try:
         with engine.database.read() as tx:
             mine = [told for told in letters if tx.take(f"notices of {told[0].recipient}")]
-            waiting = still_waiting(tx, (told[0].id for told in mine))
+            waiting = still_waiting(tx, [told[0].id for told in mine])
             drafts = [drafted(press, told) for told in mine if told[0].id in waiting]
     except FAULTS:
         if not drafts:  # else it only took so long that what was taken is anybody's again

@@ -1,7 +1,7 @@
 """The notices that wait, read for one purpose: to be told or to be dropped."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select, true
 
 from engine.instants import to_micros
-from engine.runtime.database import Row, Statement, Transaction
+from engine.runtime.database import Listed, Row, Statement, Transaction
 from engine.runtime.notices import ABOUT_TASKS, ESCALATION, RAISED, REMINDER
 from engine.runtime.schema import instance, notice, person, unit, user_task
 from engine.runtime.statements import IS_WAITING
 
-_RUNNING = "running"
+WAITING, _RUNNING = "waiting", "running"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +64,20 @@ def notices_after(tx: Transaction, key: int) -> list[Notice]:
     return [_notice(row) for row in tx.all(_AFTER, key=key)]
 
 
-def still_waiting(tx: Transaction, keys: Iterable[int]) -> set[int]:
+def still_waiting(tx: Transaction, keys: Sequence[int]) -> set[int]:
     """Those of the notices that nobody has composed or dropped."""
-    return {row["id"] for rows in tx.gather(*((_STILL, {"which": key}) for key in keys)) for row in rows}
+    return {row["id"] for rows in tx.gather(*_STATES.parts(keys)) for row in rows if row["state"] == WAITING}
 
 
 def unchanged(tx: Transaction, seen: Sequence[Notice]) -> bool:
     """Whether all these notices still wait, everything about them is as it was, and nobody else has them in hand;
     then they are locked until the transaction ends."""
-    found = tx.gather(*((_AGAIN, {"which": told.id}) for told in seen))
-    return all(rows and _notice(rows[0]) == told for rows, told in zip(found, seen, strict=True))
+    found = [row for rows in tx.gather(*_AGAIN.parts([told.id for told in seen])) for row in rows]
+    now = {row["id"]: _notice(row) for row in found if row["state"] == WAITING}
+    return all(now.get(told.id) == told for told in seen)
 
 
-def _waiting() -> Select[Any]:
+def _told() -> Select[Any]:
     return (
         select(
             notice,
@@ -91,15 +92,16 @@ def _waiting() -> Select[Any]:
         .outerjoin(user_task, notice.c.task_id == user_task.c.id)
         .outerjoin(person, notice.c.person_id == person.c.id)
         .outerjoin(unit, notice.c.unit_id == unit.c.id)
-        .where(IS_WAITING)
     )
 
 
-_DUE = Statement(_waiting().where(notice.c.not_before <= bindparam("now")).order_by(notice.c.id))
-_AFTER = Statement(_waiting().where(notice.c.id > bindparam("key")).order_by(notice.c.id))
+_DUE = Statement(_told().where(IS_WAITING, notice.c.not_before <= bindparam("now")).order_by(notice.c.id))
+_AFTER = Statement(_told().where(IS_WAITING, notice.c.id > bindparam("key")).order_by(notice.c.id))
 _LAST = Statement(select(func.max(notice.c.id).label("id")))
-_AGAIN = Statement(_waiting().where(notice.c.id == bindparam("which")).with_for_update(of=notice, skip_locked=True))
-_STILL = Statement(select(notice.c.id).where(notice.c.id == bindparam("which"), notice.c.state == "waiting"))
+_AGAIN = Listed(  # not asked whether they wait: the index of those that do would be read from end to end
+    lambda keys: _told().where(notice.c.id.in_(keys)).order_by(notice.c.id).with_for_update(of=notice, skip_locked=True)
+)
+_STATES = Listed(lambda keys: select(notice.c.id, notice.c.state).where(notice.c.id.in_(keys)))
 
 
 def _notice(row: Row) -> Notice:

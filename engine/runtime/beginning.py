@@ -16,6 +16,7 @@ from engine.definition.performing import Actor, seat_of
 from engine.errors import InvalidInput, NotPerformer
 from engine.office.organisation import Unit
 from engine.runtime.database import Row
+from engine.runtime.history import ORIGIN
 from engine.runtime.performers import deed_of, must_have
 from engine.runtime.recording import Deed, advance, announce_task
 from engine.runtime.rights import OWN, STARTER, WATCHER, visible
@@ -207,7 +208,7 @@ def _insert(
         "authority_id": case.authority.id, "process": model.code, "definition_version": model.version,
         "unit_id": case.unit.id, "parent_id": parent["id"] if parent else None, "start_key": start_key,
         "state": case.state, "phase": state.phase, "version": 0, "headline": "", "dossier": canonical({}),
-        "history_hash": "", "created_at": work.micros, "updated_at": work.micros, "closed_at": None,
+        "history_hash": ORIGIN, "created_at": work.micros, "updated_at": work.micros, "closed_at": None,
     }  # fmt: skip
     key = work.tx.insert(NEW_INSTANCE, **first)
     row: Row = {"id": key, **first}

@@ -16,7 +16,7 @@ from engine.runtime.database import Row, Statement, Transaction
 from engine.runtime.schema import instance
 from engine.runtime.statements import HISTORY, NEW_HISTORY
 
-ORIGIN = ""
+ORIGIN = b""
 _INSTANCES = Statement(select(instance).order_by(instance.c.id))
 _PART = Statement(
     select(instance).where(instance.c.id > bindparam("after")).order_by(instance.c.id).limit(bindparam("most"))
@@ -43,17 +43,16 @@ class Entry:
     request_id: str = ""
 
 
-def append(tx: Transaction, entry: Entry, previous_hash: str, salt: str) -> tuple[int, str]:
-    """Write the entry; returns its key and its hash, the new head of the chain."""
+def append(tx: Transaction, entry: Entry, previous: bytes, salt: bytes) -> tuple[int, bytes]:
+    """Write the entry behind the one with that hash; returns its key and its own hash, the new head of the chain."""
     payload = canonical(entry.payload)
     payload_hash = payload_hash_of(salt, payload)
     link = link_of(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.role, entry.mandate_id, entry.action,
-                 entry.source, entry.target, entry.request_id, payload_hash, previous_hash)  # fmt: skip
+                 entry.source, entry.target, entry.request_id, payload_hash, previous)  # fmt: skip
     key = tx.insert(
         NEW_HISTORY, instance_id=entry.instance_id, seq=entry.seq, at=entry.at, actor_id=entry.actor_id,
         role=entry.role, mandate_id=entry.mandate_id, action=entry.action, source=entry.source, target=entry.target,
-        request_id=entry.request_id, payload=payload, salt=salt, payload_hash=payload_hash,
-        previous_hash=previous_hash, hash=link,
+        request_id=entry.request_id, payload=payload, salt=salt, payload_hash=payload_hash, hash=link,
     )  # fmt: skip
     return key, link
 
@@ -94,12 +93,12 @@ def _faults(row: Row, entries: list[Row]) -> Iterator[str]:
         if entry["seq"] != seq:
             yield f"entry {seq} is missing"
             return
-        if payload_hash_of(entry["salt"], entry["payload"]) != entry["payload_hash"]:
+        if not is_whole(entry):
             yield f"the payload of entry {seq} was changed"
         link = link_of(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["role"], entry["mandate_id"],
                      entry["action"], entry["source"], entry["target"], entry["request_id"], entry["payload_hash"],
                      previous)  # fmt: skip
-        if link != entry["hash"] or entry["previous_hash"] != previous:
+        if link != entry["hash"]:
             yield f"the chain is broken at entry {seq}"
         if seq > 1 and entry["at"] < entries[seq - 2]["at"]:
             yield f"entry {seq} is older than the one before it"
@@ -119,11 +118,18 @@ def _tells(row: Row, entries: list[Row]) -> bool:
     return bool(state == row["state"] and canonical(dossier) == row["dossier"])
 
 
-def payload_hash_of(salt: str, payload: str) -> str:
-    """What a chain keeps of a payload: hex digits that survive its redaction."""
-    return sha256(f"{salt}{payload}".encode()).hexdigest()
+def is_whole(entry: Row) -> bool:
+    """Whether an entry of a chain has the payload that its hash was made of."""
+    salt = entry["salt"]  # on SQLite anything may stand in a column
+    return isinstance(salt, bytes) and payload_hash_of(salt, entry["payload"]) == entry["payload_hash"]
 
 
-def link_of(*parts: str | int | None) -> str:
-    """The hash of an entry: over its columns, its payload's hash and the hash before it."""
-    return sha256(canonical(list(parts)).encode()).hexdigest()
+def payload_hash_of(salt: bytes, payload: str) -> bytes:
+    """What a chain keeps of a payload, and what survives its redaction."""
+    return sha256(salt + payload.encode()).digest()
+
+
+def link_of(*parts: str | int | bytes | None) -> bytes:
+    """The hash of an entry: over its columns, its payload's hash and the hash before it; hashes as hex digits."""
+    readable = [part.hex() if isinstance(part, bytes) else part for part in parts]
+    return sha256(canonical(readable).encode()).digest()

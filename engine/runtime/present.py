@@ -241,7 +241,7 @@ def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, An
         "assignee": payload.get("assignee"),
         "warnings": [told for told in payload.get("warnings", []) if told["code"] not in unheard(work, row, actor)],
         "request_id": entry["request_id"],
-        "hash": entry["hash"],
+        "hash": entry["hash"].hex(),
     }
 
 

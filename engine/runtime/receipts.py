@@ -85,7 +85,7 @@ def _tidy(given: str) -> str:
 def _signs(tx: Transaction, instance_id: int) -> str:
     first = tx.one(_FIRST, which=instance_id)
     assert first is not None, "a case begins with an entry"
-    return b32encode(bytes.fromhex(first["hash"])).decode()[:SIGNS]
+    return b32encode(first["hash"]).decode()[:SIGNS]
 
 
 def _standing(work: Work, row: Row) -> Standing:

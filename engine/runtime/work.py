@@ -14,7 +14,7 @@ from engine.runtime.known import Known
 
 @dataclass(frozen=True)  # no slots: the two instants below are worked out once
 class Work:
-    """One command's surroundings. `now` is the business instant, aware UTC; `salt` gives 32 hex digits.
+    """One command's surroundings. `now` is the business instant, aware UTC; `salt` gives 16 bytes.
 
     request_id: what it follows from, for the history and the mail log: a request, tick-…, job-…; empty when unknown.
     known: what has been asked about people in this edition of the office.
@@ -24,7 +24,7 @@ class Work:
     office: Office
     registry: Registry
     now: datetime
-    salt: Callable[[], str]
+    salt: Callable[[], bytes]
     request_id: str = ""
     known: Known = field(default_factory=Known)
 

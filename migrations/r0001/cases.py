@@ -1,6 +1,6 @@
 """Revision 0001: cases, their tasks, timers, papers and history, and what follows from an action."""
 
-from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from migrations.r0001.columns import Instant, Key, Text, metadata, own_key, ref, where
 
@@ -18,7 +18,7 @@ Table(
     Column("version", Integer, nullable=False),
     Column("headline", Text, nullable=False),
     Column("dossier", Text, nullable=False),
-    Column("history_hash", Text, nullable=False),
+    Column("history_hash", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("closed_at", Instant),
@@ -126,10 +126,9 @@ Table(
     Column("target", Text, nullable=False),
     Column("request_id", Text, nullable=False, server_default=""),
     Column("payload", Text, nullable=False),
-    Column("salt", Text, nullable=False),
-    Column("payload_hash", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("payload_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("instance_id", "seq"),
     Index(None, "actor_id"),
 )  # fmt: skip
@@ -199,7 +198,7 @@ Table(
     Column("key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
     Column("etag", Text, nullable=False),
     Column("location", Text, nullable=False),
     Column("at", Instant, nullable=False),

@@ -1,6 +1,6 @@
 """Revision 0001: what an office has: units, people, roles, calendar, law, settings."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, UniqueConstraint, true
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint, true
 
 from migrations.r0001.columns import Instant, Text, metadata, own_key, ref
 
@@ -108,10 +108,9 @@ Table(
     Column("what", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("payload", Text, nullable=False),
-    Column("salt", Text, nullable=False),
-    Column("payload_hash", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("payload_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("seq"),
 )  # fmt: skip
 

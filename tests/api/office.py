@@ -110,7 +110,7 @@ def open_office(folder: Path, settings: Settings | None = None) -> Office:
         clock=lambda: clocks.now,
         wall=lambda: clocks.wall,
         vault=Vault.fresh(),
-        salt=lambda: f"{next(salts):032x}",
+        salt=lambda: next(salts).to_bytes(16),
     )
     if settings is not None:
         return Office(engine, create_app(engine, settings), clocks, folder)

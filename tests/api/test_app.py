@@ -86,7 +86,7 @@ def whole_office(folder: Path, office: Office) -> Iterator[dict[str, Any]]:
         clock=lambda: clocks.now,
         wall=lambda: clocks.wall,
         vault=Vault.fresh(),
-        salt=lambda: "",
+        salt=lambda: b"",
     )
     yield create_app(engine, Settings()).openapi()
     engine.close()

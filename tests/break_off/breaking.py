@@ -90,7 +90,7 @@ class Copy:
             clock=lambda: now,
             wall=lambda: WALL,
             vault=Vault.fresh(),
-            salt=lambda: "0" * 32,
+            salt=lambda: bytes(16),
         )
         self._reader = DRIVER.connect(path, isolation_level=None, check_same_thread=False)
 

@@ -91,7 +91,7 @@ class Side:
         self.clock, self.database = [START], new_database(folder, "side", _fill)
         self.engine = Engine(
             self.database, registry, BlobStore(folder / "papers"), vault=vault,
-            clock=lambda: self.clock[0], wall=lambda: WALL, salt=lambda: f"{next(salts):032x}",
+            clock=lambda: self.clock[0], wall=lambda: WALL, salt=lambda: next(salts).to_bytes(16),
         )  # fmt: skip
         self._basket = Basket()
         self._ticker = Ticker(self.engine, Post(WORDS, HEAD, self._basket))

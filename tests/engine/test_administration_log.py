@@ -34,9 +34,7 @@ def tamper(office: RuntimeOffice, statement: str) -> None:
 
 def test_a_log_that_nobody_touched_is_whole(office: RuntimeOffice) -> None:
     assert faults(office) == []
-    assert office.ask("SELECT seq, subject, previous_hash = '' FROM administration") == [
-        (1, "W1", 1), (2, "W2", 0), (3, "PNV", 0),
-    ]  # fmt: skip
+    assert office.ask("SELECT seq, subject FROM administration") == [(1, "W1"), (2, "W2"), (3, "PNV")]
 
 
 def test_the_newest_come_first_and_say_who(office: RuntimeOffice) -> None:

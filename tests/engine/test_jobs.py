@@ -116,7 +116,7 @@ def test_broken_off_in_every_chunk_nothing_is_done_twice_or_left_out(office: Off
     def reopened() -> Engine:
         return Engine(
             Database(where, killer), old.registry, old.blobs, clock=old.clock, wall=old.wall, vault=old.vault,
-            salt=lambda: f"{next(salts):032x}",
+            salt=lambda: next(salts).to_bytes(16),
         )  # fmt: skip
 
     def attempt(at: int | None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from engine.runtime import schema
 from engine.runtime.database import DRIVER, Database, Statement, has_wal_fix
 from engine.runtime.database import sqlite as module
-from engine.runtime.history import Entry, append
+from engine.runtime.history import ORIGIN, Entry, append
 from engine.runtime.offices import add_unit
 from engine.runtime.statements import NEW_INSTANCE, insertion
 from migrations.chain import upgrade
@@ -190,10 +190,10 @@ def history(database: Database) -> Database:
         unit = add_unit(tx, "Q", "Quận", "district", mail="", since=date(2020, 1, 1))
         case = tx.insert(
             NEW_INSTANCE, authority_id=unit, process="errand", definition_version=1, unit_id=unit, parent_id=None,
-            start_key=None, state="drafted", phase="drafted", version=1, headline="", dossier="{}", history_hash="",
+            start_key=None, state="drafted", phase="drafted", version=1, headline="", dossier="{}", history_hash=b"",
             created_at=0, updated_at=0, closed_at=None,
         )  # fmt: skip
-        append(tx, Entry(case, 1, 0, None, "start", "", "drafted", {}), "", "00")
+        append(tx, Entry(case, 1, 0, None, "start", "", "drafted", {}), ORIGIN, bytes(16))
     return database
 
 
@@ -216,4 +216,4 @@ def test_history_is_never_changed(history: Database, sql: str) -> None:
 
 def test_history_has_one_entry_for_each_number(history: Database) -> None:
     with pytest.raises(DRIVER.IntegrityError, match="UNIQUE"), history.write() as tx:
-        append(tx, Entry(1, 1, 1, None, "edit", "drafted", "drafted", {}), "", "00")
+        append(tx, Entry(1, 1, 1, None, "edit", "drafted", "drafted", {}), ORIGIN, bytes(16))

@@ -185,7 +185,7 @@ def open_runtime(folder: Path, hook: Hook | None = None) -> Iterator[RuntimeOffi
     clock, salts = [local(MORNING)], itertools.count()
     engine = Engine(
         new_database(folder, "runtime", _fill, hook), REGISTRY, BlobStore(folder / "blobs"),
-        clock=lambda: clock[0], wall=lambda: WALL, vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
+        clock=lambda: clock[0], wall=lambda: WALL, vault=Vault.fresh(), salt=lambda: next(salts).to_bytes(16),
     )  # fmt: skip
     try:
         yield RuntimeOffice(engine, clock)

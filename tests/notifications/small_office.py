@@ -161,7 +161,7 @@ def small_office(folder: Path, hook: Callable[[str], None] | None = None) -> Ite
     engine = Engine(
         database, REGISTRY, BlobStore(folder / "blobs"),
         clock=lambda: clock[0], wall=lambda: datetime(2024, 1, 1, tzinfo=UTC),
-        vault=Vault.fresh(), salt=lambda: f"{next(salts):032x}",
+        vault=Vault.fresh(), salt=lambda: next(salts).to_bytes(16),
     )  # fmt: skip
     office = SmallOffice(engine, clock)
     for name, role in (("an", "officer"), ("binh", "head"), ("dung", "admin")):

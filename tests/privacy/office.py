@@ -143,7 +143,7 @@ def open_private(folder: Path, vault: Vault | None = None) -> Iterator[PrivateOf
     database, clock, salts = new_database(folder, "private", _fill), [START], itertools.count()
     engine = Engine(
         database, REGISTRY, BlobStore(folder / "blobs"), vault=vault or Vault.fresh(), clock=lambda: clock[0],
-        wall=lambda: START, salt=lambda: f"{next(salts):032x}",
+        wall=lambda: START, salt=lambda: next(salts).to_bytes(16),
     )  # fmt: skip
     office = PrivateOffice(engine, clock)
     try:

@@ -159,7 +159,7 @@ def open_stage(folder: Path) -> Iterator[Stage]:
         colleagues = {role: _colleague(tx, REGISTRY.roles[role], units) for role in sorted(_owners())}
     engine = UndoingEngine(
         database, REGISTRY, BlobStore(folder / "papers"),
-        vault=Vault.fresh(), clock=lambda: NOW, wall=lambda: NOW, salt=lambda: f"{next(salts):032x}",
+        vault=Vault.fresh(), clock=lambda: NOW, wall=lambda: NOW, salt=lambda: next(salts).to_bytes(16),
     )  # fmt: skip
     with database.write() as tx:
         work = engine.work(tx)

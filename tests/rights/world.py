@@ -109,7 +109,7 @@ class Ground:
         salts = itertools.count()
         self.engine = Engine(
             self.database, REGISTRY, BlobStore(folder / "papers"), vault=Vault.fresh(),
-            clock=lambda: WALL, wall=lambda: WALL, salt=lambda: f"{next(salts):032x}",
+            clock=lambda: WALL, wall=lambda: WALL, salt=lambda: next(salts).to_bytes(16),
         )  # fmt: skip
 
     @contextmanager
@@ -179,7 +179,7 @@ class World:
 
     @property
     def work(self) -> Work:
-        return Work(self.tx, self.office, self.registry, self.now, lambda: f"{next(self.salts):032x}")
+        return Work(self.tx, self.office, self.registry, self.now, lambda: next(self.salts).to_bytes(16))
 
     def actor(self, name: str) -> Any:
         """Who the secret of that person opens to."""

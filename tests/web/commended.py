@@ -32,7 +32,7 @@ def commend(engine: Engine, about: Published, unit_code: str = "P1", process: st
         row: dict[str, Any] = {
             "authority_id": units["Q"], "process": process, "definition_version": 1, "unit_id": units[unit_code],
             "parent_id": None, "start_key": None, "state": "completed", "phase": "closed", "version": 1,
-            "headline": "x", "dossier": "{}", "history_hash": "", "created_at": 1720576800000000,
+            "headline": "x", "dossier": "{}", "history_hash": b"", "created_at": 1720576800000000,
             "updated_at": 1720576800000000, "closed_at": None,
         }  # fmt: skip
         key = tx.insert(_NEW, **row)

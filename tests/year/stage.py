@@ -86,7 +86,7 @@ def open_stage(folder: Path) -> Iterator[Stage]:
     with misbehaving_smtp() as server, patch.object(request_ids, "secrets", counted):
         mail = SmtpTransport(host=server.host, port=server.port, starttls=False)
         with installation(
-            Settings(data=folder), clock=clock, wall=lambda: WALL, transport=mail, salt=lambda: f"{next(salts):032x}"
+            Settings(data=folder), clock=clock, wall=lambda: WALL, transport=mail, salt=lambda: next(salts).to_bytes(16)
         ) as place:
             place.engine.writer.call(lambda tx: load_organisation(tx, hash_password(PASSWORD), clock()))
             app = create_app(

@@ -74,7 +74,7 @@ def entries_shown(visit: Guest, rows: Iterable[Row]) -> list[dict[str, Any]]:
             "what": visit.tr(KINDS.get(row["what"], row["what"])),
             "subject": row["subject"],
             "details": _details(visit, json.loads(row["payload"])),
-            "hash": row["hash"],
+            "hash": row["hash"].hex(),
         }
         for row in rows
     ]

@@ -65,5 +65,5 @@ def _shown(row: Row) -> dict[str, Any]:
         "what": row["what"],
         "subject": row["subject"],
         "payload": json.loads(row["payload"]),
-        "hash": row["hash"],
+        "hash": row["hash"].hex(),
     }

@@ -11,6 +11,7 @@ from engine.runtime.database.transaction import Ask
 
 Keys = list[BindParameter[Any]]
 GROWTH = 4  # from one size to the next
+MOST = 1024  # keys that one statement asks about in `parts`; PostgreSQL takes 65,535 parameters, SQLite 32,766
 
 
 class Listed:
@@ -37,3 +38,7 @@ class Listed:
         statement, names = self._sizes[size]
         filled = (*keys, *[keys[-1] if keys else self._no_key] * (size - len(keys)))
         return statement, {**dict(zip(names, filled, strict=True)), **others}
+
+    def parts(self, keys: Sequence[Any], **others: Any) -> list[Ask]:
+        """As `about`, for any number of keys: a question about each `MOST` of them, none about none."""
+        return [self.about(keys[start : start + MOST], **others) for start in range(0, len(keys), MOST)]

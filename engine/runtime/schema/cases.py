@@ -1,6 +1,6 @@
 """Tables of the cases: instances, their tasks, timers, papers, history, and what follows from an action."""
 
-from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from engine.runtime.schema.columns import Instant, Key, Text, append_only, metadata, own_key, ref
 
@@ -23,7 +23,7 @@ instance = Table(
     Column("version", Integer, nullable=False),
     Column("headline", Text, nullable=False),
     Column("dossier", Text, nullable=False),
-    Column("history_hash", Text, nullable=False),
+    Column("history_hash", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("closed_at", Instant),
@@ -127,10 +127,9 @@ history = Table(
     Column("target", Text, nullable=False),
     Column("request_id", Text, nullable=False, server_default=""),  # what the change follows from
     Column("payload", Text, nullable=False),
-    Column("salt", Text, nullable=False),
-    Column("payload_hash", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("payload_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),  # also over the hash of the entry before it
     UniqueConstraint("instance_id", "seq"),
     Index(None, "actor_id"),
 )  # fmt: skip
@@ -196,7 +195,7 @@ idempotency = Table(
     Column("key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
     Column("etag", Text, nullable=False),
     Column("location", Text, nullable=False),
     Column("at", Instant, nullable=False),

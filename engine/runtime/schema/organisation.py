@@ -1,6 +1,6 @@
 """Tables of what an office has: units, people, who holds what and when, the calendar, the law, settings."""
 
-from sqlalchemy import DDL, Boolean, Column, Index, Integer, Table, UniqueConstraint, event, true
+from sqlalchemy import DDL, Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint, event, true
 
 from engine.runtime.schema.columns import Instant, Text, append_only, metadata, own_key, raises_edition, ref
 
@@ -96,10 +96,9 @@ administration = Table(
     Column("what", Text, nullable=False),  # unit.add, membership.end, legal_row.confirm …
     Column("subject", Text, nullable=False),  # the code or name of what was changed
     Column("payload", Text, nullable=False),  # before and after, canonical JSON
-    Column("salt", Text, nullable=False),
-    Column("payload_hash", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("payload_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),  # also over the hash of the entry before it
 )  # fmt: skip
 append_only(administration)
 
