@@ -34,7 +34,6 @@ from engine.runtime.editions import Editions
 from engine.runtime.effects import carry_out_left_over, carry_out_next, left_over
 from engine.runtime.known import Known
 from engine.runtime.present import whole
-from engine.runtime.repeats import packed, unpacked
 from engine.runtime.snapshots import Stored, questions
 from engine.runtime.statements import REMEMBER, REPLAY, SESSION
 from engine.runtime.timers import due_timers, fire_rungs, fire_time_out
@@ -344,13 +343,13 @@ def _replay(asking: Asking, before: list[Row]) -> Answer | None:
     row = before[0]
     if row["fingerprint"] != asking.fingerprint:
         raise KeyReused
-    return Answer(row["status"], unpacked(row["body"]), row["etag"], row["location"])
+    return Answer(row["status"], row["body"], row["etag"], row["location"])
 
 
 def _remember(work: Work, actor: Actor, asking: Asking, answer: Answer) -> Answer:
     work.tx.run(
         REMEMBER, principal=str(actor.person_id), key=asking.key, fingerprint=asking.fingerprint,
-        status=answer.status, body=packed(answer.body), etag=answer.etag, location=answer.location,
+        status=answer.status, body=answer.body, etag=answer.etag, location=answer.location,
         at=work.micros,
     )  # fmt: skip
     return answer

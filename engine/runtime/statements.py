@@ -246,24 +246,19 @@ OPEN_TASKS = Statement(
     .where(user_task.c.instance_id == p("which"), user_task.c.clock.in_((_RUNNING, _PAUSED)))
     .order_by(user_task.c.id)
 )
+_STILL_HOLDS = exists().where(
+    membership.c.person_id == person.c.id,
+    membership.c.unit_id == user_task.c.unit_id,
+    membership.c.role == user_task.c.role,
+    _in_force(membership),
+)
+_WHOSE = (  # looked for only where there is one; joined, it would be searched for in all rows
+    select(person.c.name)
+    .where(person.c.id == user_task.c.assignee_id, person.c.active, _STILL_HOLDS.correlate(person, user_task))
+    .scalar_subquery()
+)
 TASKS = Statement(  # the open ones of states, in no order; with the name of whose each is, while they hold its role
-    select(user_task, person.c.name.label("assignee"))
-    .join_from(
-        user_task,
-        person,
-        and_(
-            person.c.id == user_task.c.assignee_id,
-            person.c.active,
-            exists().where(
-                membership.c.person_id == person.c.id,
-                membership.c.unit_id == user_task.c.unit_id,
-                membership.c.role == user_task.c.role,
-                _in_force(membership),
-            ),
-        ),
-        isouter=True,
-    )
-    .where(
+    select(user_task, _WHOSE.label("assignee")).where(
         user_task.c.instance_id == p("which"),
         user_task.c.clock.in_((_RUNNING, _PAUSED)),
         user_task.c.kind == _STATE,

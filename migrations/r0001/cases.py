@@ -65,7 +65,7 @@ Table(
     Column("clock", Text, nullable=False),
     Column("days_left", Integer),
     Column("closed_at", Instant),
-    Index(None, "instance_id"),
+    Index(None, "instance_id", "clock"),
     Index("ix_user_task_open", "clock", "due_at", **where("clock != 'closed'")),
     Index(
         "ix_user_task_queue", "unit_id", "role", text("coalesce(due_at, 4611686018427387904)"), "instance_id", "id",
@@ -198,7 +198,7 @@ Table(
     Column("key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
     Column("etag", Text, nullable=False),
     Column("location", Text, nullable=False),
     Column("at", Instant, nullable=False),

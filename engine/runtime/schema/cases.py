@@ -71,7 +71,7 @@ user_task = Table(
     Column("clock", Text, nullable=False),  # running, paused, closed
     Column("days_left", Integer),  # working days, while paused
     Column("closed_at", Instant),
-    Index(None, "instance_id"),
+    Index(None, "instance_id", "clock"),  # the open ones of a case, however many it has had
     Index(
         "ix_user_task_queue", "unit_id", "role", text(f"coalesce(due_at, {BEYOND})"), "instance_id", "id",
         sqlite_where=RUNNING, postgresql_where=RUNNING,
@@ -195,7 +195,7 @@ idempotency = Table(
     Column("key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
     Column("etag", Text, nullable=False),
     Column("location", Text, nullable=False),
     Column("at", Instant, nullable=False),
