@@ -47,7 +47,9 @@ _DUE = (
     .cte("due")
 )
 _TAKE = Statement(delete(timer).where(timer.c.id.in_(select(_DUE.c.id))).returning(*timer.c))
-_ANY_RUNG = Statement(select(timer.c.id).where(timer.c.kind == "rung", timer.c.due_at <= p("now")).limit(1))
+_ANY_RUNG = Statement(  # in order, or PostgreSQL thinks that any few rows will have one
+    select(timer.c.id).where(timer.c.kind == "rung", timer.c.due_at <= p("now")).order_by(timer.c.due_at).limit(1)
+)
 _AROUND = Listed(  # the cases of tasks, and when the clock ends these
     lambda keys: (
         select(

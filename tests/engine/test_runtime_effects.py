@@ -39,7 +39,10 @@ def test_an_action_starts_what_it_says_for_each_unit(office: RuntimeOffice) -> N
     drive = office.drive("W1", "W2")
 
     assert below(office, drive) == [("W1", "Vận động"), ("W2", "Vận động")]
-    assert office.ask("SELECT code FROM instance JOIN unit ON unit.id = unit_id WHERE start_key <> ''") == [
+    rows = office.ask(
+        "SELECT code FROM instance JOIN unit ON unit.id = unit_id WHERE start_key <> '' ORDER BY instance.id"
+    )
+    assert rows == [
         ("W1",), ("W2",),
     ]  # fmt: skip
     assert office.effects() == [("start", "done"), ("start", "done")]

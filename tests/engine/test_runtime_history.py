@@ -32,7 +32,7 @@ def tamper(office: RuntimeOffice, *statements: str) -> None:
 
 def test_an_untouched_history_has_no_faults(office: RuntimeOffice) -> None:
     assert faults(office) == []
-    assert office.ask("SELECT instance_id, seq, action, source, target FROM history") == [
+    assert office.ask("SELECT instance_id, seq, action, source, target FROM history ORDER BY id") == [
         (1, 1, "start", "", "drafted"),
         (1, 2, "edit", "drafted", "drafted"),
         (1, 3, "hand_in", "drafted", "checked"),
@@ -141,7 +141,10 @@ def test_equal_payloads_do_not_show_by_their_hashes(office: RuntimeOffice) -> No
 def test_every_change_is_an_entry_with_what_it_changed(office: RuntimeOffice) -> None:
     office.act("lan", 1, "drop")
 
-    assert office.ask("SELECT seq, actor_id, action, payload FROM history WHERE instance_id = 1 AND seq > 1") == [
+    rows = office.ask(
+        "SELECT seq, actor_id, action, payload FROM history WHERE instance_id = 1 AND seq > 1 ORDER BY id"
+    )
+    assert rows == [
         (2, 1, "edit", '{"dossier":{"text":"Quét vôi lại"},"warnings":[]}'),
         (3, 1, "hand_in", '{"dossier":{"number":"01/2024"},"warnings":[]}'),
         (4, 4, "drop", '{"dossier":{},"warnings":[]}'),

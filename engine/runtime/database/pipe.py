@@ -76,6 +76,8 @@ class Pipe:
         self._link.send_query_prepared(name, given, formats)
         self._ticket += 1
         self._expected.append(self._ticket if wanted else UNWANTED)
+        if not wanted:
+            self._link.flush()  # the server works on it while we go on; what does not fit leaves with the next
         return self._ticket
 
     def rows(self, ticket: int, text: str) -> list[Mapping[str, Any]]:
