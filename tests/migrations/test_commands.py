@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from api.installation import DATABASE
 from cli.main import main
@@ -14,9 +15,10 @@ from engine.runtime.schema import metadata
 from migrations import chain
 
 Run = Callable[..., tuple[int, str, str]]
+NEWEST, NEXT = ScriptDirectory(str(chain.FOLDER)).get_current_head(), "9999"
 LATER = '''
 """Nothing but the next number."""
-revision, down_revision = "0002", "0001"
+revision, down_revision = "{next}", "{newest}"
 
 
 def upgrade():
@@ -57,7 +59,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]
     def go() -> None:
         folder = tmp_path / "chain"
         versions = shutil.copytree(chain.FOLDER, folder) / "versions"
-        (versions / "r0002_next.py").write_text(LATER, encoding="utf-8")
+        (versions / "r9999_next.py").write_text(LATER.format(next=NEXT, newest=NEWEST), encoding="utf-8")
         monkeypatch.setattr(chain, "FOLDER", folder)
 
     return go
@@ -71,7 +73,7 @@ def test_what_is_behind_is_not_worked_on(
     later()
 
     assert run(command, *(["--port", "1"] if command == "serve" else []))[::2] == (
-        2, f"the database is at revision 0001, this release needs 0002; run: thidua upgrade --data {tmp_path}",
+        2, f"the database is at revision {NEWEST}, this release needs {NEXT}; run: thidua upgrade --data {tmp_path}",
     )  # fmt: skip
 
 
@@ -82,8 +84,8 @@ def test_an_upgrade_says_from_where_to_where(database: Database, run: Run, later
     said = [run("upgrade"), run("upgrade"), run("verify-history")]
 
     where = str(database.where).partition("?")[0]
-    assert said[0] == (0, f"Đã nâng cấp {where}: 0001 → 0002.\n", "")
-    assert said[1] == (0, f"{where} đã ở phiên bản mới nhất (0002): không có gì phải làm.\n", "")
+    assert said[0] == (0, f"Đã nâng cấp {where}: {NEWEST} → {NEXT}.\n", "")
+    assert said[1] == (0, f"{where} đã ở phiên bản mới nhất ({NEXT}): không có gì phải làm.\n", "")
     assert said[2][0] == 0
 
 
@@ -94,7 +96,7 @@ def test_what_is_ahead_is_left_alone(command: str, database: Database, run: Run)
         tx.command("UPDATE alembic_version SET version_num = '0815'")
 
     assert run(command)[::2] == (
-        2, "the database is at revision 0815, which this release (up to 0001) does not know: a newer release has "
+        2, f"the database is at revision 0815, which this release (up to {NEWEST}) does not know: a newer release has "
         "upgraded it; install that release",
     )  # fmt: skip
 
