@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select, true
 
 from engine.instants import to_micros
-from engine.runtime.database import Listed, Row, Statement, Transaction
+from engine.runtime.database import Listed, Row, Statement, Transaction, gathered
 from engine.runtime.notices import ABOUT_TASKS, ESCALATION, RAISED, REMINDER
 from engine.runtime.schema import instance, notice, person, unit, user_task
 from engine.runtime.statements import IS_WAITING
@@ -66,13 +66,14 @@ def notices_after(tx: Transaction, key: int) -> list[Notice]:
 
 def still_waiting(tx: Transaction, keys: Sequence[int]) -> set[int]:
     """Those of the notices that nobody has composed or dropped."""
-    return {row["id"] for rows in tx.gather(*_STATES.parts(keys)) for row in rows if row["state"] == WAITING}
+    (found,) = gathered(tx, _STATES.about(keys))
+    return {row["id"] for row in found if row["state"] == WAITING}
 
 
 def unchanged(tx: Transaction, seen: Sequence[Notice]) -> bool:
     """Whether all these notices still wait, everything about them is as it was, and nobody else has them in hand;
     then they are locked until the transaction ends."""
-    found = [row for rows in tx.gather(*_AGAIN.parts([told.id for told in seen])) for row in rows]
+    (found,) = gathered(tx, _AGAIN.about([told.id for told in seen]))
     now = {row["id"]: _notice(row) for row in found if row["state"] == WAITING}
     return all(now.get(told.id) == told for told in seen)
 

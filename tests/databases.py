@@ -31,6 +31,7 @@ MISSING = (
 ONLY_SQLITE = {  # tests that take `folder` and are run on SQLite alone, and why; by the beginning of their name
     "tests/rights/test_mutants.py": "what is changed at random is the code: the matrix itself runs on both",
     "tests/rights/test_stateful.py": "one transaction over minutes; tests/differential walks on both",
+    "tests/engine/test_runtime_history.py::test_a_value_of_another_type": "PostgreSQL takes none",
     "tests/engine/test_administration_reach.py::test_a_full_sheet": "it takes the time of the program alone",
 }
 ONLY_POSTGRESQL = {  # likewise

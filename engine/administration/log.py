@@ -14,7 +14,7 @@ from engine.errors import NotPerformer
 from engine.instants import end_of_day, start_of_day, to_micros
 from engine.runtime.administering import HIGHEST, Reach
 from engine.runtime.database import Row, Statement, Transaction
-from engine.runtime.history import ORIGIN, is_whole, link_of, payload_hash_of
+from engine.runtime.history import ORIGIN, digits, is_linked, is_whole, link_of, payload_hash_of
 from engine.runtime.schema import administration, person, setting
 from engine.runtime.statements import insertion
 from engine.runtime.work import Work
@@ -45,13 +45,13 @@ def append(work: Work, actor_id: int | None, what: str, subject: str, payload: d
     seq, previous = (last["seq"] + 1, last["hash"]) if last else (1, ORIGIN)
     text, salt = canonical(payload), work.salt()
     payload_hash = payload_hash_of(salt, text)
-    link = link_of(seq, work.micros, actor_id, what, subject, payload_hash, previous)
+    link = link_of(payload_hash, previous, seq, work.micros, actor_id, what, subject)
     work.tx.insert(
         _NEW, seq=seq, at=work.micros, actor_id=actor_id, what=what, subject=subject, payload=text, salt=salt,
         payload_hash=payload_hash, hash=link,
     )  # fmt: skip
     work.tx.run(_DROP_HEAD)
-    work.tx.run(_NEW_HEAD, value=link.hex())
+    work.tx.run(_NEW_HEAD, value=digits(link))
 
 
 def must_read(reach: Reach) -> None:
@@ -120,12 +120,9 @@ def verify(tx: Transaction) -> Iterator[str]:
             return
         if not is_whole(row):
             yield f"administration: the payload of entry {seq} was changed"
-        link = link_of(
-            seq, row["at"], row["actor_id"], row["what"], row["subject"], row["payload_hash"], previous
-        )  # fmt: skip
-        if link != row["hash"]:
+        if not is_linked(row, previous, seq, row["at"], row["actor_id"], row["what"], row["subject"]):
             yield f"administration: the chain is broken at entry {seq}"
         previous = row["hash"]
     head = tx.one(_HEAD)
-    if (head["value"] if head else "") != previous.hex():
+    if (head["value"] if head else "") != digits(previous):
         yield "administration: the head does not match the last entry"

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import CTE, bindparam, exists, func, or_, select, tuple_
 
 from engine.definition.case import Assignee, Case, Document, Relative
 from engine.definition.model import ProcessModel
 from engine.runtime.asking import changed
-from engine.runtime.database import Listed, Row, Statement
+from engine.runtime.database import Listed, Row, Statement, gathered
 from engine.runtime.database.listed import Keys
 from engine.runtime.schema import attachment, fact, history, instance, involvement, membership, person, user_task
 from engine.runtime.snapshots import ancestors, code_of, papers_of, relative
@@ -88,12 +88,13 @@ def load_cases(work: Work, rows: Sequence[Row], *, with_children: bool = True) -
     models = work.registry.by_code
     needing = [row["id"] for row in rows if with_children and models[row["process"]].needs_children]
     asking = [row["id"] for row in rows if models[row["process"]].states[row["state"]].asked]
-    above, papers, duties, assignees, children, openings = work.tx.gather(
-        _ABOVE.about(keys), _PAPERS.about(keys), _DUTIES.about(keys),
+    parents = sorted({row["parent_id"] for row in rows if row["parent_id"] is not None})
+    above, papers, duties, assignees, children, openings = gathered(
+        work.tx, _ABOVE.about(parents), _PAPERS.about(keys), _DUTIES.about(keys),
         _ASSIGNEES.about(keys, on=work.today.isoformat()), _CHILDREN.about(needing), _OPENINGS.about(asking),
     )  # fmt: skip
     around = _Around(
-        {row["id"]: row for row in above}, papers_of(papers), _duties(duties),
+        {row["id"]: row for row in above}, papers_of({row["id"]: row for row in papers}.values()), _duties(duties),
         {row["instance_id"]: Assignee(row["id"], row["name"]) for row in assignees}, _children(work, children),
         {row["instance_id"]: row for row in openings},
     )  # fmt: skip
@@ -152,7 +153,7 @@ def _with_found(work: Work, cases: dict[int, Case[Any]]) -> dict[int, Case[Any]]
     query = (
         select(instance, fact.c.key.label("fact_key"), fact.c.text.label("fact_text"))
         .join_from(fact, instance)
-        .where(and_(tuple_(fact.c.key, fact.c.text).in_(pairs)))
+        .where(tuple_(fact.c.key, fact.c.text).in_(pairs))
         .order_by(instance.c.id)
     )
     for row in work.tx.all(Statement(query)) if pairs else ():

@@ -5,6 +5,7 @@ The chain covers SHA-256(salt ‖ payload), so that a payload can lawfully be re
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -17,6 +18,8 @@ from engine.runtime.schema import instance
 from engine.runtime.statements import HISTORY, NEW_HISTORY
 
 ORIGIN = b""
+_LINKED = ("at", "actor_id", "role", "mandate_id", "action", "source", "target", "request_id")
+"""The columns that the hash of an entry covers, after those that say where it stands."""
 _INSTANCES = Statement(select(instance).order_by(instance.c.id))
 _PART = Statement(
     select(instance).where(instance.c.id > bindparam("after")).order_by(instance.c.id).limit(bindparam("most"))
@@ -47,8 +50,7 @@ def append(tx: Transaction, entry: Entry, previous: bytes, salt: bytes) -> tuple
     """Write the entry behind the one with that hash; returns its key and its own hash, the new head of the chain."""
     payload = canonical(entry.payload)
     payload_hash = payload_hash_of(salt, payload)
-    link = link_of(entry.instance_id, entry.seq, entry.at, entry.actor_id, entry.role, entry.mandate_id, entry.action,
-                 entry.source, entry.target, entry.request_id, payload_hash, previous)  # fmt: skip
+    link = link_of(payload_hash, previous, entry.instance_id, entry.seq, *(getattr(entry, name) for name in _LINKED))
     key = tx.insert(
         NEW_HISTORY, instance_id=entry.instance_id, seq=entry.seq, at=entry.at, actor_id=entry.actor_id,
         role=entry.role, mandate_id=entry.mandate_id, action=entry.action, source=entry.source, target=entry.target,
@@ -95,10 +97,8 @@ def _faults(row: Row, entries: list[Row]) -> Iterator[str]:
             return
         if not is_whole(entry):
             yield f"the payload of entry {seq} was changed"
-        link = link_of(entry["instance_id"], seq, entry["at"], entry["actor_id"], entry["role"], entry["mandate_id"],
-                     entry["action"], entry["source"], entry["target"], entry["request_id"], entry["payload_hash"],
-                     previous)  # fmt: skip
-        if link != entry["hash"]:
+        columns = (entry[name] for name in _LINKED)
+        if not is_linked(entry, previous, entry["instance_id"], seq, *columns):
             yield f"the chain is broken at entry {seq}"
         if seq > 1 and entry["at"] < entries[seq - 2]["at"]:
             yield f"entry {seq} is older than the one before it"
@@ -120,8 +120,16 @@ def _tells(row: Row, entries: list[Row]) -> bool:
 
 def is_whole(entry: Row) -> bool:
     """Whether an entry of a chain has the payload that its hash was made of."""
-    salt = entry["salt"]  # on SQLite anything may stand in a column
-    return isinstance(salt, bytes) and payload_hash_of(salt, entry["payload"]) == entry["payload_hash"]
+    with suppress(TypeError, AttributeError):  # on SQLite anything may stand in a column
+        return bool(payload_hash_of(entry["salt"], entry["payload"]) == entry["payload_hash"])
+    return False
+
+
+def is_linked(entry: Row, previous: bytes, *columns: str | int | None) -> bool:
+    """Whether an entry of a chain has the hash of these columns of its own, behind the one with the hash `previous`."""
+    with suppress(TypeError, AttributeError):
+        return bool(link_of(entry["payload_hash"], previous, *columns) == entry["hash"])
+    return False
 
 
 def payload_hash_of(salt: bytes, payload: str) -> bytes:
@@ -129,7 +137,11 @@ def payload_hash_of(salt: bytes, payload: str) -> bytes:
     return sha256(salt + payload.encode()).digest()
 
 
-def link_of(*parts: str | int | bytes | None) -> bytes:
-    """The hash of an entry: over its columns, its payload's hash and the hash before it; hashes as hex digits."""
-    readable = [part.hex() if isinstance(part, bytes) else part for part in parts]
-    return sha256(canonical(readable).encode()).digest()
+def link_of(payload_hash: bytes, previous: bytes, *columns: str | int | None) -> bytes:
+    """The hash of an entry: over its columns, its payload's hash and the hash before it."""
+    return sha256(canonical([*columns, payload_hash.hex(), previous.hex()]).encode()).digest()
+
+
+def digits(value: bytes) -> str:
+    """A stored hash as people compare it: hex digits; what is none, because somebody changed it, as it stands."""
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -17,6 +17,7 @@ from engine.errors import DutySeparated, NotPerformer, OwnCase, Reason, TaskAssi
 from engine.instants import from_micros, local_date
 from engine.office.organisation import Unit
 from engine.runtime.database import Row
+from engine.runtime.history import digits
 from engine.runtime.notices import people_in
 from engine.runtime.rights import hidden_from
 from engine.runtime.snapshots import code_of, load_case
@@ -241,7 +242,7 @@ def history_json(work: Work, row: Row, entry: Row, actor: Actor) -> dict[str, An
         "assignee": payload.get("assignee"),
         "warnings": [told for told in payload.get("warnings", []) if told["code"] not in unheard(work, row, actor)],
         "request_id": entry["request_id"],
-        "hash": entry["hash"].hex(),
+        "hash": digits(entry["hash"]),
     }
 
 

@@ -22,7 +22,7 @@ from engine.definition.model import StateModel
 from engine.definition.performing import SYSTEM
 from engine.instants import from_micros, to_micros
 from engine.runtime.commands import act
-from engine.runtime.database import Listed, Row, Statement, Transaction
+from engine.runtime.database import Listed, Row, Statement, Transaction, gathered
 from engine.runtime.gathering import load_cases
 from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_incident, tell
 from engine.runtime.savepoints import OF_ONE_CASE, spared
@@ -64,7 +64,7 @@ _AROUND = Listed(  # the cases of tasks, and when the clock ends these
         .where(user_task.c.id.in_(keys))
     )
 )
-_KNOWN = Listed(lambda keys: select(firing.c.key).where(firing.c.key.in_(keys)), no_key="")
+_KNOWN = Listed(lambda keys: select(firing.c.key).where(firing.c.key.in_(keys)))
 _COMES_FIRST = exists().where(
     _FIRST.c.task_id == timer.c.task_id, _FIRST.c.kind == "rung", _FIRST.c.due_at <= timer.c.due_at
 )
@@ -110,8 +110,8 @@ def fire_rungs(work: Work, most: int = AT_ONCE) -> int:
     taken = claim_rungs(work.tx, work.micros, most)
     if not taken:
         return 0
-    statement, asked = _AROUND.about([row["task_id"] for row in taken])
-    around = {row["task_id"]: row for row in work.tx.all(statement, **asked)}
+    (found,) = gathered(work.tx, _AROUND.about([row["task_id"] for row in taken]))
+    around = {row["task_id"]: row for row in found}
     due = [{**rung, **around[rung["task_id"]]} for rung in taken]
     running = [row for row in due if row["clock"] == "running"]
     later = [row for row in running if row["ends_at"] is not None and row["ends_at"] < row["due_at"]]
@@ -154,8 +154,9 @@ def _climb(work: Work, due: Sequence[Row]) -> None:
     """Send the latest rung of each that is due, record the ones before it, and set the next."""
     cases = load_cases(work, due)
     climbs = [_plan(work, row) for row in due]
-    statement, asked = _KNOWN.about([_key(one.timer, str(found.offset)) for one in climbs for found in one.passed])
-    fired = {row["key"] for row in work.tx.all(statement, **asked)}
+    keys = [_key(one.timer, str(found.offset)) for one in climbs for found in one.passed]
+    (known,) = gathered(work.tx, _KNOWN.about(keys))
+    fired = {row["key"] for row in known}
     for one in climbs:
         if one.ahead is not None:
             _set(work, one.timer, one.ahead.offset, to_micros(one.ahead.at))

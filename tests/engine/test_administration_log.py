@@ -58,6 +58,10 @@ def test_the_database_itself_refuses_to_change_the_log(office: RuntimeOffice, st
         ("UPDATE administration SET what = 'unit.add' WHERE seq = 1", ["the chain is broken at entry 1"]),
         ("UPDATE administration SET actor_id = NULL WHERE seq = 3", ["the chain is broken at entry 3"]),
         ("UPDATE administration SET at = at + 1 WHERE seq = 3", ["the chain is broken at entry 3"]),
+        (
+            "UPDATE administration SET hash = 'ff' WHERE seq = 3",
+            ["the chain is broken at entry 3", "the head does not match the last entry"],
+        ),
         ("DELETE FROM administration WHERE seq = 2", ["entry 2 is missing"]),
         ("DELETE FROM administration WHERE seq = 3", ["the head does not match the last entry"]),
         ("DELETE FROM administration", ["the head does not match the last entry"]),

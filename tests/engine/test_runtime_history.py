@@ -102,6 +102,24 @@ def test_tampering_is_found(office: RuntimeOffice, statement: str, expected: lis
     assert faults(office) == expected
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("payload = CAST(payload AS BLOB)", ["case 1: the payload of entry 2 was changed"]),
+        ("request_id = CAST(request_id AS BLOB)", ["case 1: the chain is broken at entry 2"]),
+        ("salt = hex(salt)", ["case 1: the payload of entry 2 was changed"]),
+        (
+            "hash = lower(hex(hash))",
+            ["case 1: the chain is broken at entry 2", "case 1: the chain is broken at entry 3"],
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_found(office: RuntimeOffice, change: str, expected: list[str]) -> None:
+    tamper(office, f"UPDATE history SET {change} WHERE id = 2")
+
+    assert faults(office) == expected
+
+
 def test_an_entry_moved_to_another_case_is_found_on_both(office: RuntimeOffice) -> None:
     tamper(office, "UPDATE history SET instance_id = 2, seq = 2 WHERE id = 2")
 

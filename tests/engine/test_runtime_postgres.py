@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -66,6 +66,57 @@ def test_what_two_read_and_change_is_lost_by_neither(database: Database) -> None
 
     assert sorted(told) == list(range(1, 201))
     assert sum(writer.conflicts for writer in writers) > 0
+
+
+def test_a_conflict_that_came_unnoticed_is_not_undone_with_the_next_command_of_the_batch(database: Database) -> None:
+    """What answers nothing fails late, here when the command behind it is refused before it has asked anything."""
+    with database.write() as tx:
+        tx.run(STORE, name="n", value="0")
+    elsewhere, writer = Database(database.where), Writer(database)
+    once = [lambda: _count_up_in(elsewhere)]
+
+    def count_up_late(tx: Transaction) -> int:
+        row = tx.one(VALUE)
+        assert row is not None
+        if once:
+            once.pop()()  # another node comes in between
+        tx.run(SET, new=str(int(row["value"]) + 1))
+        return int(row["value"]) + 1
+
+    def refuse(_: Transaction) -> int:
+        raise InvalidInput({"name": "no"})
+
+    try:
+        with held(writer):
+            counted, refused = writer.submit(count_up_late), writer.submit(refuse)
+        told, fault = counted.result(30), refused.exception(30)
+    finally:
+        writer.stop()
+        elsewhere.close()
+
+    assert (told, type(fault)) == (2, InvalidInput)
+    with database.read() as tx:
+        assert tx.all(VALUE)[0]["value"] == "2"
+
+
+def _count_up_in(database: Database) -> None:
+    with database.write() as tx:
+        count_up(tx)
+
+
+@contextmanager
+def held(writer: Writer) -> Iterator[None]:
+    """The writer has its hands full: what is submitted meanwhile becomes one batch."""
+    begun, over = threading.Event(), threading.Event()
+
+    def wait(_: Transaction) -> None:
+        begun.set()
+        over.wait(30)
+
+    writer.submit(wait)
+    begun.wait(30)
+    yield
+    over.set()
 
 
 def test_a_change_decided_on_what_is_no_longer_so_is_refused(database: Database) -> None:

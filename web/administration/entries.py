@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.instants import vn_date
 from engine.runtime.database import Row
+from engine.runtime.history import digits
 from engine.runtime.present import instant
 from web.visits import Guest
 
@@ -74,7 +75,7 @@ def entries_shown(visit: Guest, rows: Iterable[Row]) -> list[dict[str, Any]]:
             "what": visit.tr(KINDS.get(row["what"], row["what"])),
             "subject": row["subject"],
             "details": _details(visit, json.loads(row["payload"])),
-            "hash": row["hash"].hex(),
+            "hash": digits(row["hash"]),
         }
         for row in rows
     ]

@@ -17,6 +17,7 @@ from engine.administration import log
 from engine.errors import InvalidInput, NotAuthenticated, NotPerformer
 from engine.runtime.administering import Reach
 from engine.runtime.database import Row
+from engine.runtime.history import digits
 from engine.runtime.present import instant
 
 
@@ -65,5 +66,5 @@ def _shown(row: Row) -> dict[str, Any]:
         "what": row["what"],
         "subject": row["subject"],
         "payload": json.loads(row["payload"]),
-        "hash": row["hash"].hex(),
+        "hash": digits(row["hash"]),
     }

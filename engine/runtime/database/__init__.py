@@ -6,12 +6,12 @@ Rooms: `statement` (SQL rendered once for each database), `listed` (the same abo
 
 from engine.runtime.database.database import Database
 from engine.runtime.database.faults import FAULTS, is_conflict, is_constraint, is_out_of_order
-from engine.runtime.database.listed import Listed
+from engine.runtime.database.listed import Listed, gathered
 from engine.runtime.database.sqlite import DRIVER, has_wal_fix
 from engine.runtime.database.statement import Statement
 from engine.runtime.database.transaction import Ask, Hook, Row, Transaction
 
 __all__ = [
-    "DRIVER", "FAULTS", "Ask", "Database", "Hook", "Listed", "Row", "Statement", "Transaction", "has_wal_fix",
-    "is_conflict", "is_constraint", "is_out_of_order",
+    "DRIVER", "FAULTS", "Ask", "Database", "Hook", "Listed", "Row", "Statement", "Transaction", "gathered",
+    "has_wal_fix", "is_conflict", "is_constraint", "is_out_of_order",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
 """Statements sent to PostgreSQL one behind the other, answered in order: libpq's pipeline, prepared once.
 
-A cursor of the driver waits, or at least makes a system call, for each statement; here what is sent together
-leaves together, which is a third of the time (docs/performance.md). Parameters travel as text, bytes as bytes.
+A cursor of the driver waits for each statement. Here only questions wait for their answers; what answers nothing
+leaves at once, and the server works on it while Python goes on (docs/performance.md). Parameters travel as text, bytes
+as bytes.
 """
 
 import select

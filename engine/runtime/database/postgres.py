@@ -106,7 +106,9 @@ class PostgresTransaction(Transaction):
     def command(self, text: str) -> None:
         if self._hook is not None:
             self._hook(text)
-        if text.startswith("ROLLBACK"):
+        if text.startswith("ROLLBACK TO"):
+            self._pipe.sync()  # what went wrong unnoticed may be older than the savepoint: then all of it is undone
+        elif text == "ROLLBACK":
             with suppress(psycopg.Error):  # whatever went wrong before is what is rolled back
                 self._pipe.sync()
         self._pipe.tell(text)
