@@ -28,7 +28,7 @@ from engine.runtime.notices import ESCALATION, REMINDER, Occasion, raise_inciden
 from engine.runtime.savepoints import OF_ONE_CASE, spared
 from engine.runtime.schema import firing, instance, timer, user_task
 from engine.runtime.snapshots import load_case
-from engine.runtime.statements import FIRED, NEW_FIRING, NEW_TIMER
+from engine.runtime.statements import FIRED, NEW_FIRING, NEW_TIMER, NEXT_TIMER
 from engine.runtime.work import Work
 
 SENT, SKIPPED, MOVED, INCIDENT = "sent", "skipped", "moved", "incident"
@@ -87,6 +87,9 @@ _STOP_ONE = Statement(delete(timer).where(timer.c.id == p("which")))
 def due_timers(tx: Transaction, now: int) -> tuple[bool, list[int]]:
     """Whether a rung is due at `now` (microseconds UTC), and the keys of due time-outs, `MOST_LATE` at most, the first
     due first; also of those that are in other hands."""
+    first = tx.one(NEXT_TIMER)  # mostly the only question, and one that needs no plan of its own for each instant
+    if first is None or first["at"] is None or first["at"] > now:
+        return False, []
     rungs, late = tx.gather((_ANY_RUNG, {"now": now}), (_LATE, {"now": now}))
     return bool(rungs), [row["id"] for row in late]
 
