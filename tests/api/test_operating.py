@@ -193,18 +193,15 @@ def test_slow_pages_do_not_keep_the_question_waiting(run: Run, monkeypatch: pyte
 
     monkeypatch.setattr(run.office.engine, "look", look_slowly)
     slow = run.client(Authorization="Bearer x")
-    took: list[float] = []
     with run.operator, slow, ThreadPoolExecutor(120) as callers:
         calls = [callers.submit(slow.get, "/api/v1/tasks") for _ in range(120)]
         time.sleep(0.5)
-        for _ in range(20):
-            began = time.perf_counter()
-            assert run.faults() == []
-            took.append(time.perf_counter() - began)
+        told = [run.faults() for _ in range(20)]
+        answered = [call for call in calls if call.done()]
         free.set()
         assert {call.result().status_code for call in calls} == {401}
 
-    assert max(took) < 0.5
+    assert (told, answered) == ([[]] * 20, [])
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────────────────

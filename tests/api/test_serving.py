@@ -57,7 +57,7 @@ def test_a_head_that_does_not_come_to_its_end_is_given_up(address: tuple[str, in
     found = answers(address, *pieces, pause=0.1)
 
     assert found.count(b"HTTP/1.1") == max(len(pieces) - 1, 0)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_dripping_does_not_keep_a_head_alive(address: tuple[str, int]) -> None:

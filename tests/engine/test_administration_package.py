@@ -45,7 +45,7 @@ def test_billion_laughs_are_refused_at_once() -> None:
     began = time.perf_counter()
     with pytest.raises(OfficeRefused, match="DOCTYPE"):
         read(with_part(book(("P1", None, None)), "xl/sharedStrings.xml", laughs.encode()))
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 10
 
 
 FAR = '<row r="1048576"><c r="{address}"><v>1</v></c></row>'
