@@ -14,8 +14,8 @@ ON = ("on", "1", "true", "yes")
 OFF = ("off", "0", "false", "no")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_DRAIN_SECONDS = 25
-_DATABASE_NAME = re.compile(r"/[^/@:]+")  # anything more is a password that was not percent-encoded
 """What is under way then has the rest of half a minute."""
+_DATABASE_NAME = re.compile(r"/[^/@:]+")  # anything more is a password that was not percent-encoded
 SHORTEST_TOKEN = 16
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import datetime
@@ -112,7 +113,7 @@ def test_a_change_of_the_office_on_one_node_is_seen_by_the_next_request_on_the_o
     assert names == [f"UBND phường Mới {round_}" for round_ in range(5)]
 
 
-class Busy(threading.Thread):
+class Busy(threading.Thread, ABC):
     """Works without a long pause until `ended`. `done`: what it was told was done; `strange`: other answers."""
 
     def __init__(self, username: str, proxy: Proxy, node: Node) -> None:
@@ -126,9 +127,9 @@ class Busy(threading.Thread):
                 return
             self.done += 1
 
+    @abstractmethod
     def work(self) -> bool:
         """One piece; False when it was lost or refused."""
-        raise NotImplementedError
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply | None:
         reply = self.proxy.send(method, f"/api/v1{path}", body, **self.person.headers, **headers)

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import CTE, func, select, tuple_
 
 from engine.definition.case import Assignee, Case, Document, Relative
 from engine.definition.model import ProcessModel
 from engine.runtime.asking import changed
 from engine.runtime.database import Listed, Row, Statement, gathered
 from engine.runtime.database.listed import Keys
-from engine.runtime.schema import attachment, fact, history, instance, involvement, membership, person, user_task
+from engine.runtime.schema import attachment, fact, history, instance, involvement, person, user_task
 from engine.runtime.snapshots import ancestors, code_of, papers_of, relative
+from engine.runtime.statements import STILL_HOLDS
 from engine.runtime.tasks import STATE
 from engine.runtime.work import Work
 
@@ -27,13 +28,6 @@ def _above(keys: Keys) -> CTE:
     return line.union(select(instance.c.id, instance.c.parent_id).join(line, instance.c.id == line.c.parent_id))
 
 
-_STILL_HOLDS = exists().where(
-    membership.c.person_id == person.c.id,
-    membership.c.unit_id == user_task.c.unit_id,
-    membership.c.role == user_task.c.role,
-    membership.c.valid_from <= bindparam("on"),
-    or_(membership.c.valid_to.is_(None), membership.c.valid_to >= bindparam("on")),
-)
 _ABOVE = Listed(lambda keys: select(instance).where(instance.c.id.in_(select(_above(keys).c.id))))
 _PAPERS = Listed(
     lambda keys: (
@@ -50,7 +44,7 @@ _ASSIGNEES = Listed(
             user_task.c.clock == "running",
             user_task.c.kind == STATE,
             person.c.active,
-            _STILL_HOLDS,
+            STILL_HOLDS,
         )
     )
 )

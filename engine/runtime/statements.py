@@ -245,16 +245,18 @@ OPEN_TASKS = Statement(
     .where(user_task.c.instance_id == p("which"), user_task.c.clock.in_((_RUNNING, _PAUSED)))
     .order_by(user_task.c.id)
 )
-_STILL_HOLDS = exists().where(
-    membership.c.person_id == person.c.id,
-    membership.c.unit_id == user_task.c.unit_id,
-    membership.c.role == user_task.c.role,
-    _in_force(membership),
+STILL_HOLDS = (  # the person of a task has its role, on the day `on`
+    exists()
+    .where(
+        membership.c.person_id == person.c.id,
+        membership.c.unit_id == user_task.c.unit_id,
+        membership.c.role == user_task.c.role,
+        _in_force(membership),
+    )
+    .correlate(person, user_task)
 )
 _WHOSE = (  # looked for only where there is one; joined, it would be searched for in all rows
-    select(person.c.name)
-    .where(person.c.id == user_task.c.assignee_id, person.c.active, _STILL_HOLDS.correlate(person, user_task))
-    .scalar_subquery()
+    select(person.c.name).where(person.c.id == user_task.c.assignee_id, person.c.active, STILL_HOLDS).scalar_subquery()
 )
 TASKS = Statement(  # the open ones of states, in no order; with the name of whose each is, while they hold its role
     select(user_task, _WHOSE.label("assignee")).where(
